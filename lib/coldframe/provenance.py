@@ -1,0 +1,111 @@
+"""Digests: the true names of bytes, of records, of code and of the environment."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the one JSON spelling of `value`: sorted keys, no spaces, UTF-8, no NaN.
+
+    Examples
+    --------
+    >>> canonical_json({"b": 1, "a": [True, None]})
+    b'{"a":[true,null],"b":1}'
+    """
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+def bytes_digest(data: bytes) -> str:
+    """Return the SHA-256 of `data`, 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def record_digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of `value`."""
+    return bytes_digest(canonical_json(value))
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of the bytes of the file at `path`."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _imported(source: str, package: str) -> set[str]:
+    """Return every dotted name that `source` imports, also inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package.rsplit(".", node.level - 1)[0] if node.level > 1 else package
+            stem = ".".join(filter(None, [base if node.level else "", node.module or ""]))
+            names |= {stem} | {f"{stem}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _module_files(name: str, roots: Iterable[Path]) -> list[Path]:
+    """Return the files below `roots` that importing `name` executes, packages included."""
+    found: list[Path] = []
+    parts = name.split(".")
+    for root in roots:
+        for depth in range(1, len(parts) + 1):
+            stem = root.joinpath(*parts[:depth])
+            found += [p for p in (stem / "__init__.py", stem.with_suffix(".py")) if p.is_file()]
+    return found
+
+
+def code_files(sources: Iterable[str], root: Path) -> list[Path]:
+    """Return all files below `root` that `sources` (Python text) import, directly or not.
+
+    Imports are read, not executed, so this is cheap, sees lazy imports inside functions, and
+    works for code that is broken just now. A name imported by a computed string is not seen.
+    """
+    todo = set().union(*[_imported(source, "") for source in sources])
+    seen: set[str] = set()
+    files: set[Path] = set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        for path in _module_files(name, [root]):
+            if path in files:
+                continue
+            files.add(path)
+            package = ".".join(path.relative_to(root).with_suffix("").parts[:-1])
+            try:
+                todo |= _imported(path.read_text("utf-8"), package) - seen
+            except SyntaxError:
+                continue  # its bytes still count; the notebook will report the error itself
+    return sorted(files)
+
+
+def code_digest(sources: Iterable[str], root: Path) -> str:
+    """Return one digest over `sources` and everything below `root` that they import."""
+    texts = list(sources)
+    files = {str(p.relative_to(root)): file_digest(p) for p in code_files(texts, root)}
+    return record_digest({"sources": texts, "files": files})
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Return name and version of Python and of every installed distribution."""
+    versions = {d.name.lower(): d.version for d in importlib.metadata.distributions()}
+    return {**versions, "python": platform.python_version(), "platform": sys.platform}
+
+
+def environment_digest() -> str:
+    """Return one digest over `environment`."""
+    return record_digest(environment())
