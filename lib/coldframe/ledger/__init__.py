@@ -1,0 +1,65 @@
+"""The ledger: deliveries, proposals, decisions, models, verdicts, promotions and runs.
+
+Everything here imports without pandas and pyarrow. The names of this package are classes and
+functions: ``from coldframe.ledger import proposals`` gives the function of that name.
+"""
+
+from coldframe.ledger.chain import Damage, Entry
+from coldframe.ledger.champion import Promotion
+from coldframe.ledger.deliveries import (
+    Delivery,
+    Reason,
+    deliveries,
+    find_delivery,
+    record_delivery,
+)
+from coldframe.ledger.ledger import Ledger
+from coldframe.ledger.promotions import promotions, rollback
+from coldframe.ledger.proposals import approved, decide, pending, proposals, propose, withdraw
+from coldframe.ledger.registry import (
+    Holdout,
+    ModelVersion,
+    champion_model,
+    model,
+    models,
+    register_model,
+)
+from coldframe.ledger.runs import Run, record_run, runs
+from coldframe.ledger.standing import Decision, Proposal, ProposalStanding
+from coldframe.ledger.verdicts import Verdict, conclude, record_verdict, verdicts
+
+__all__ = [
+    "Damage",
+    "Decision",
+    "Delivery",
+    "Entry",
+    "Holdout",
+    "Ledger",
+    "ModelVersion",
+    "Promotion",
+    "Proposal",
+    "ProposalStanding",
+    "Reason",
+    "Run",
+    "Verdict",
+    "approved",
+    "champion_model",
+    "conclude",
+    "decide",
+    "deliveries",
+    "find_delivery",
+    "model",
+    "models",
+    "pending",
+    "promotions",
+    "proposals",
+    "propose",
+    "record_delivery",
+    "record_run",
+    "record_verdict",
+    "register_model",
+    "rollback",
+    "runs",
+    "verdicts",
+    "withdraw",
+]

@@ -1,0 +1,210 @@
+"""The ledger: one SQL database that remembers what was proposed, decided, made and promoted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from coldframe.errors import CorruptionError
+from coldframe.ledger.chain import Damage, Entry, find_breaks
+from coldframe.ledger.champion import Promotion, find_champion_damage, move_champion
+from coldframe.ledger.engine import (
+    create_tables,
+    in_file,
+    make_engine,
+    parse_url,
+    reading,
+    writing,
+)
+from coldframe.ledger.tables import CHAMPIONS, ENTRIES
+from coldframe.ledger.transaction import Reader, Transaction
+
+
+class Ledger:
+    """An append-only, hash-chained list of entries, and one champion for each dataset.
+
+    Open it with :meth:`open`. It holds no connection between calls, so that it may be used
+    from several threads and carried over a fork.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        Of a database whose tables exist.
+
+    See Also
+    --------
+    coldframe.ledger.proposals : What is proposed, who decided, what training has to do.
+    coldframe.ledger.registry : Model versions and where each came from.
+
+    Examples
+    --------
+    >>> ledger = Ledger.open("sqlite://")  # in memory; a file or PostgreSQL in earnest
+    >>> ledger.append(dataset="flights", kind="note", key="1", body={"text": "hello"}).sequence
+    1
+    >>> [entry.body["text"] for entry in ledger.entries("flights")]
+    ['hello']
+    >>> ledger.verify()
+    []
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __repr__(self) -> str:
+        return f"Ledger({self.url!r})"
+
+    @property
+    def url(self) -> str:
+        """Where the ledger lives; the password is left out."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @classmethod
+    def open(cls, url: str) -> Ledger:
+        """Open the ledger at `url`; a fresh one is made, once, however many start together.
+
+        Parameters
+        ----------
+        url : str
+            ``sqlite:///path/ledger.db`` or ``postgresql://user@host/database``.
+
+        Raises
+        ------
+        ConfigurationError
+            The URL names something else, or another version's tables.
+        EnvironmentFaultError
+            The database does not answer.
+        CorruptionError
+            The file is no database any more.
+        """
+        engine = make_engine(parse_url(url))
+        create_tables(engine)
+        return cls(engine)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Give one unchanging view of the ledger for several questions that belong together."""
+        with reading(self._engine) as connection:
+            yield Reader(connection)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Be the only writer for a moment; all of it is kept, or nothing if an error leaves it."""
+        with writing(self._engine) as connection:
+            yield Transaction(connection)
+
+    def append(
+        self, *, dataset: str, kind: str, key: str, body: Mapping[str, Any], who: str | None = None
+    ) -> Entry:
+        """Write an entry; repeated with the same key and body it returns the first one.
+
+        Parameters
+        ----------
+        dataset, kind, key : str
+            Its name, unique together.
+        body : mapping of str to JSON
+            What it says; plain JSON values only, no NaN.
+        who : str, optional
+            The person or stage that writes.
+
+        Raises
+        ------
+        ConflictError
+            The key is taken by another body.
+        DataError
+            `body` holds what JSON cannot say.
+        """
+        with self.writing() as transaction:
+            return transaction.append(dataset=dataset, kind=kind, key=key, body=body, who=who)
+
+    def entries(
+        self, dataset: str | None = None, kind: str | None = None, *, after: int = 0,
+        limit: int | None = None, key: str | None = None,
+    ) -> list[Entry]:  # fmt: skip
+        """Return entries in the order in which they were written.
+
+        Parameters
+        ----------
+        dataset, kind, key : str, optional
+            Only those.
+        after : int, default=0
+            Only entries with a greater sequence.
+        limit : int, optional
+            At most so many.
+        """
+        with self.reading() as reader:
+            return reader.entries(dataset, kind, after=after, limit=limit, key=key)
+
+    def champion(self, dataset: str) -> str | None:
+        """Return the digest of the model version in force, or None."""
+        with self.reading() as reader:
+            return reader.champion(dataset)[0]
+
+    def promote(
+        self, dataset: str, *, model: str, expected: str | None, reason: str, who: str,
+        proposal: int | None = None, key: str,
+    ) -> Promotion:  # fmt: skip
+        """Make `model` the champion if `expected` still is, and write that down, in one step.
+
+        Parameters
+        ----------
+        dataset : str
+            Whose champion moves.
+        model : str
+            `ModelVersion.digest` of a registered model.
+        expected : str or None
+            Digest of the champion that the decision was made against.
+        reason, who : str
+            Why, and by whom.
+        proposal : int, optional
+            Number of the proposal that led here.
+        key : str
+            Name of this move; repeated with the same key it does nothing, whatever has
+            happened since.
+
+        Raises
+        ------
+        ConflictError
+            The champion is another by now; the message says who moved it.
+        NotFoundError
+            `model` is not registered.
+        """
+        with self.writing() as transaction:
+            return move_champion(
+                transaction, dataset, model=model, expected=expected, reason=reason, who=who,
+                proposal=proposal, key=key, kind="promotion",
+            )  # fmt: skip
+
+    def verify(self) -> list[Damage]:
+        """Hash the whole chain again, and hold every champion against its last promotion.
+
+        Returns
+        -------
+        list of Damage
+            Empty if all is as it was written. Somebody who rewrites the chain from some entry
+            on, digests and all, is found only by a digest noted elsewhere: see `head`.
+        """
+        damages: list[Damage] = []
+        try:
+            with reading(self._engine) as connection:
+                if in_file(self._engine.url):
+                    checks = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+                    damages += [Damage(None, text) for text in checks if text != "ok"]
+                rows = connection.execute(select(ENTRIES).order_by(ENTRIES.c.sequence)).mappings()
+                damages += find_breaks(map(dict, rows), head=Reader(connection).head())
+                promotions = Reader(connection).entries(kind="promotion")
+                champions = connection.execute(select(CHAMPIONS)).mappings()
+                damages += find_champion_damage(
+                    promotions,
+                    {row["dataset"]: (row["model"], row["sequence"]) for row in champions},
+                )
+        except CorruptionError as error:
+            damages.append(Damage(None, str(error)))
+        return damages
+
+    def head(self) -> tuple[int, str]:
+        """Return sequence and digest of the last entry; note them elsewhere to prove the past."""
+        with self.reading() as reader:
+            return reader.head()

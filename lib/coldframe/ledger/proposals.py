@@ -1,0 +1,203 @@
+"""Proposals and decisions: what might be retrained, and a person's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from coldframe.errors import ConflictError, DataError, NotFoundError
+from coldframe.ledger.chain import plain_json
+from coldframe.ledger.champion import promotions_of
+from coldframe.ledger.ledger import Ledger
+from coldframe.ledger.records import keep
+from coldframe.ledger.standing import (
+    Decision,
+    Origin,
+    Proposal,
+    ProposalStanding,
+    derive_standings,
+)
+from coldframe.ledger.transaction import Reader, Transaction
+from coldframe.ledger.verdicts import verdicts_of
+from coldframe.provenance import record_digest
+
+
+def standings_of(reader: Reader, dataset: str) -> list[ProposalStanding]:
+    """Return every proposal that `reader` sees and where it stands, oldest first."""
+    return derive_standings(
+        [Proposal.from_entry(entry) for entry in reader.entries(dataset, "proposal")],
+        [Decision.from_entry(entry) for entry in reader.entries(dataset, "decision")],
+        verdicts_of(reader, dataset),
+        promotions_of(reader, dataset),
+    )
+
+
+def proposals(ledger: Ledger, dataset: str) -> list[ProposalStanding]:
+    """Return every proposal for `dataset` and where it stands, oldest first."""
+    with ledger.reading() as reader:
+        return standings_of(reader, dataset)
+
+
+def pending(ledger: Ledger, dataset: str) -> Proposal | None:
+    """Return the proposal that waits for a decision, or None."""
+    found = [s.proposal for s in proposals(ledger, dataset) if s.standing == "pending"]
+    return found[-1] if found else None
+
+
+def approved(ledger: Ledger, dataset: str) -> Proposal | None:
+    """Return the proposal that training has to do, or None."""
+    found = [s.proposal for s in proposals(ledger, dataset) if s.standing == "approved"]
+    return found[-1] if found else None
+
+
+def _about(proposal: Proposal) -> str:
+    """Return the digest of what a proposal is about, which makes proposing idempotent."""
+    return record_digest(
+        [proposal.snapshot_id, proposal.champion, proposal.origin, proposal.parameters]
+    )
+
+
+def _still_speaks(standing: ProposalStanding) -> bool:
+    """Tell whether proposing the same again should return that proposal and not a new one."""
+    if standing.standing in ("pending", "approved", "trained"):
+        return True
+    # A policy that sees the same evidence again must not press its point; a person may insist.
+    return standing.standing in ("rejected", "superseded") and standing.proposal.origin == "policy"
+
+
+def propose(
+    ledger: Ledger, *, dataset: str, snapshot: str, snapshot_id: str, champion: str | None,
+    origin: Origin, parameters: Mapping[str, Any] | None = None, reasons: Sequence[str] = (),
+    evidence: Mapping[str, Any] | None = None, policy: str | None = None,
+    expected_cost_seconds: float | None = None, who: str | None = None,
+) -> Proposal:  # fmt: skip
+    """Propose a retrain; supersedes a pending proposal.
+
+    The same snapshot, champion, origin and parameters again give the first proposal again,
+    unless it became void, or a person repeats what was rejected or superseded.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where it is written.
+    dataset, snapshot, snapshot_id, champion, origin, parameters, reasons, evidence, policy, \
+expected_cost_seconds
+        See :class:`Proposal`.
+    who : str, optional
+        Who writes.
+
+    Raises
+    ------
+    ConflictError
+        `champion` is not the champion any more.
+    """
+    with ledger.writing() as transaction:
+        earlier = standings_of(transaction, dataset)
+        proposal = Proposal(
+            number=len(earlier) + 1, dataset=dataset, snapshot=snapshot, snapshot_id=snapshot_id,
+            champion=champion, origin=origin, parameters=plain_json(parameters or {}),
+            reasons=tuple(reasons), evidence=plain_json(evidence or {}), policy=policy,
+            expected_cost_seconds=expected_cost_seconds,
+        )  # fmt: skip
+        about = _about(proposal)
+        same = [s for s in earlier if _about(s.proposal) == about]
+        if same and _still_speaks(same[-1]):
+            return same[-1].proposal
+        present, _ = transaction.champion(dataset)
+        if present != champion:
+            raise ConflictError(
+                "The champion is not the one this proposal was made for.", where=dataset,
+                expected=champion or "no champion", found=present or "no champion",
+                remedy="run monitor again with the champion in force",
+            )  # fmt: skip
+        return keep(transaction, proposal, key=f"{about}#{len(same) + 1}", who=who)
+
+
+def _standing_of(reader: Reader, dataset: str, number: int) -> ProposalStanding:
+    """Return where proposal `number` stands; NotFoundError if there is none."""
+    for standing in standings_of(reader, dataset):
+        if standing.proposal.number == number:
+            return standing
+    raise NotFoundError(
+        "No such proposal.", where=dataset, found=str(number), remedy="coldframe proposals"
+    )
+
+
+def _reasoned(reason: str, who: str) -> None:
+    """Refuse a decision that nobody could understand later."""
+    if not reason.strip() or not who.strip():
+        raise DataError(
+            "A decision needs a name and a reason.",
+            found=f"who {who!r}, reason {reason!r}",
+            remedy="say why in a few words: --reason '...'",
+        )  # fmt: skip
+
+
+def _write(
+    transaction: Transaction, standing: ProposalStanding, decision: Decision, *, allowed: set[str]
+) -> Decision:
+    """Write `decision` if the proposal's standing is one of `allowed`, or if it stands already."""
+    if decision == standing.decision:
+        return standing.decision
+    if standing.standing not in allowed:
+        said = standing.decision
+        by = f" ({said.verdict} by {said.who} at {said.at})" if said else ""
+        raise ConflictError(
+            f"Proposal {decision.proposal} is {standing.standing}: {standing.why}.",
+            where=decision.dataset, expected=f"a proposal that is {' or '.join(sorted(allowed))}",
+            found=f"{standing.standing}{by}", remedy="coldframe proposals shows what is pending",
+        )  # fmt: skip
+    key = f"{decision.proposal}:withdrawn" if decision.verdict == "withdrawn" else None
+    return keep(transaction, decision, key=key or str(decision.proposal), who=decision.who)
+
+
+def decide(
+    ledger: Ledger, dataset: str, number: int, *, approved: bool, reason: str, who: str,
+    how: Literal["cli", "widget", "policy"],
+) -> Decision:  # fmt: skip
+    """Approve or reject a pending proposal; of two deciders at once exactly one is heard.
+
+    The same decision by the same person again returns the first one.
+
+    Raises
+    ------
+    ConflictError
+        It is not pending any more; the message says what happened to it.
+    DataError
+        The reason is empty.
+    NotFoundError
+        There is no such proposal.
+    """
+    _reasoned(reason, who)
+    decision = Decision(
+        dataset=dataset, proposal=number, verdict="approved" if approved else "rejected",
+        reason=reason.strip(), who=who.strip(), how=how,
+    )  # fmt: skip
+    with ledger.writing() as transaction:
+        standing = _standing_of(transaction, dataset, number)
+        return _write(transaction, standing, decision, allowed={"pending"})
+
+
+def withdraw(
+    ledger: Ledger, dataset: str, number: int, *, reason: str, who: str,
+    how: Literal["cli", "widget", "policy"],
+) -> Decision:  # fmt: skip
+    """Take back a proposal or its approval, as long as it is not trained.
+
+    Raises
+    ------
+    ConflictError
+        It neither waits for a decision nor for training.
+    DataError
+        The reason is empty.
+    NotFoundError
+        There is no such proposal.
+    """
+    _reasoned(reason, who)
+    decision = Decision(
+        dataset=dataset, proposal=number, verdict="withdrawn", reason=reason.strip(),
+        who=who.strip(), how=how,
+    )  # fmt: skip
+    with ledger.writing() as transaction:
+        standing = _standing_of(transaction, dataset, number)
+        return _write(transaction, standing, decision, allowed={"pending", "approved"})
