@@ -1,0 +1,128 @@
+"""Where things are and how far they may go: env.yaml, overruled by the environment's variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from coldframe.errors import ConfigurationError, NotFoundError
+
+MARKER = "pipeline.yaml"
+VARIABLE = "COLDFRAME_"
+
+
+class Settings(BaseModel):
+    """Settings of one project folder; every path is absolute, every duration in seconds.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds pipeline.yaml, notebooks/, datasets/ and lib/.
+    home : Path
+        Where data, models and runs are kept; relative paths are below `root`.
+    dataset : str
+        The dataset that is meant when none is named.
+    ledger_url, studies_url : str
+        SQLAlchemy URLs; empty means SQLite files in `home`.
+    notebook_seconds : float
+        A notebook that takes longer is stopped and counts as failed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    root: Path
+    home: Path = Path("home")
+    dataset: str = "flights"
+    ledger_url: str = ""
+    studies_url: str = ""
+    notebook_seconds: float = Field(default=900.0, gt=0)
+
+    def model_post_init(self, context: Any) -> None:
+        """Anchor paths and fill in the URLs of the embedded databases."""
+        del context  # pydantic's signature
+        home = (self.root / self.home.expanduser()).resolve()
+        defaults = {
+            "home": home,
+            "ledger_url": self.ledger_url or f"sqlite:///{home / 'ledger.db'}",
+            "studies_url": self.studies_url or f"sqlite:///{home / 'studies.db'}",
+        }
+        for name, value in defaults.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def landing(self) -> Path:
+        """Folder in which deliveries arrive, one folder a dataset and source."""
+        return self.home / "landing"
+
+    @property
+    def lib(self) -> Path:
+        """Source root of the project's own code."""
+        return self.root / "lib"
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the project folder: `start` or the nearest parent that holds pipeline.yaml.
+
+    Raises
+    ------
+    NotFoundError
+        No parent holds one.
+    """
+    chosen = os.environ.get(VARIABLE + "ROOT")
+    begin = Path(chosen) if chosen else (start or Path.cwd())
+    for folder in [begin.resolve(), *begin.resolve().parents]:
+        if (folder / MARKER).is_file():
+            return folder
+    raise NotFoundError(
+        "This is not inside a Coldframe project.",
+        where=str(begin),
+        expected=f"a folder with {MARKER}, here or above",
+        remedy=f"cd into the project, or set {VARIABLE}ROOT",
+    )
+
+
+def load_settings(*, root: Path | None = None, home: str | Path | None = None) -> Settings:
+    """Read env.yaml; COLDFRAME_HOME, COLDFRAME_LEDGER_URL … and `home` overrule it, in this order.
+
+    Raises
+    ------
+    ConfigurationError
+        A key is unknown or a value cannot be; names file and key.
+    """
+    folder = find_root(root)
+    path = folder / "env.yaml"
+    try:
+        values = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else {}
+    except yaml.YAMLError as error:
+        raise ConfigurationError(
+            "env.yaml is not YAML.", where=str(path), found=str(error)
+        ) from error
+    values = dict(values or {})
+    for name in Settings.model_fields:
+        if name != "root" and (given := os.environ.get(VARIABLE + name.upper())):
+            values[name] = given
+    if home:
+        values["home"] = home
+    try:
+        return Settings(**{**values, "root": folder})
+    except ValidationError as error:
+        raise ConfigurationError(
+            "env.yaml holds a setting that cannot be.",
+            where=str(path),
+            found=describe_validation(error),
+            expected="keys among " + ", ".join(n for n in Settings.model_fields if n != "root"),
+            remedy="correct the file or unset the COLDFRAME_ variable of that name",
+        ) from error
+
+
+def describe_validation(error: ValidationError) -> str:
+    """Return all of a pydantic error's findings, each with its key, on one line."""
+    findings = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"]) or "(whole file)"
+        findings.append(f"{key}: {item['msg']} (got {item['input']!r:.80})")
+    return "; ".join(findings)
