@@ -1,0 +1,1 @@
+"""Coldframe: a notebook workbench that keeps retraining apart from ingestion."""

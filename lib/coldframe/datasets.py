@@ -8,12 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.provenance import record_digest
-from coldframe.settings import Settings, describe_validation
+from coldframe.settings import Settings, describe_validation, read_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Dotted = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
@@ -189,12 +188,7 @@ def load_dataset(settings: Settings, name: str | None = None) -> Dataset:
             f"There is no dataset {chosen!r}.", where=str(folder), found=", ".join(known) or "none"
         )
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
-        dataset = Dataset.model_validate({"name": chosen, **(values or {})})
-    except yaml.YAMLError as error:
-        raise ConfigurationError(
-            "The dataset file is not YAML.", where=str(path), found=str(error)
-        ) from error
+        dataset = Dataset.model_validate({"name": chosen, **read_yaml(path)})
     except ValidationError as error:
         raise ConfigurationError(
             "The dataset file says something that cannot be.",

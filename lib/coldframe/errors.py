@@ -91,6 +91,6 @@ class NotebookError(ColdframeError, RuntimeError):
 
 
 class EnvironmentFaultError(ColdframeError, RuntimeError):
-    """This machine lacks something, or a dependency misbehaves here."""
+    """The machine lacks something, or a dependency misbehaves here."""
 
     exit_code = 9

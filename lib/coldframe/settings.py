@@ -95,13 +95,7 @@ def load_settings(*, root: Path | None = None, home: str | Path | None = None) -
     """
     folder = find_root(root)
     path = folder / "env.yaml"
-    try:
-        values = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else {}
-    except yaml.YAMLError as error:
-        raise ConfigurationError(
-            "env.yaml is not YAML.", where=str(path), found=str(error)
-        ) from error
-    values = dict(values or {})
+    values = read_yaml(path) if path.is_file() else {}
     for name in Settings.model_fields:
         if name != "root" and (given := os.environ.get(VARIABLE + name.upper())):
             values[name] = given
@@ -117,6 +111,30 @@ def load_settings(*, root: Path | None = None, home: str | Path | None = None) -
             expected="keys among " + ", ".join(n for n in Settings.model_fields if n != "root"),
             remedy="correct the file or unset the COLDFRAME_ variable of that name",
         ) from error
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping that the YAML file at `path` holds; an empty file is an empty one.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is not UTF-8, not YAML, or holds something else than keys and values.
+    """
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{path.name} is not YAML.", where=str(path), found=str(error)
+        ) from error
+    if values is not None and not isinstance(values, dict):
+        raise ConfigurationError(
+            f"{path.name} holds no keys.",
+            where=str(path),
+            expected="lines of the form 'key: value'",
+            found=type(values).__name__,
+        )
+    return values or {}
 
 
 def describe_validation(error: ValidationError) -> str:

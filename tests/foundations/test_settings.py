@@ -1,0 +1,96 @@
+import pytest
+import yaml
+
+from coldframe.datasets import load_dataset, load_object
+from coldframe.errors import ConfigurationError, NotFoundError
+from coldframe.settings import find_root, load_settings
+
+DATASET = {
+    "title": "t",
+    "question": "q?",
+    "sources": {"rows": {"files": "*.csv", "key": ["id"], "columns": {"id": {"type": "string"}}}},
+    "features": {
+        "function": "json.loads", "rows": "rows", "time": "at", "key": ["id"], "target": "y",
+        "numeric": ["x"],
+    },
+    "model": {"builder": "json.dumps"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "pipeline.yaml").write_text("tasks: []")
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "small.yaml").write_text(yaml.safe_dump(DATASET))
+    return tmp_path
+
+
+def test_the_root_is_found_from_a_folder_below(project, tmp_path_factory):
+    deep = project / "notebooks" / "train"
+    deep.mkdir(parents=True)
+    assert find_root(deep) == project
+    with pytest.raises(NotFoundError, match=r"pipeline\.yaml"):
+        find_root(tmp_path_factory.mktemp("elsewhere"))
+
+
+def test_argument_overrules_variable_overrules_file(project, monkeypatch):
+    (project / "env.yaml").write_text("home: from_file\n")
+    assert load_settings(root=project).home == project / "from_file"
+    monkeypatch.setenv("COLDFRAME_HOME", "from_variable")
+    assert load_settings(root=project).home == project / "from_variable"
+    assert load_settings(root=project, home="given").home == project / "given"
+    assert str(project / "from_variable") in load_settings(root=project).ledger_url
+
+
+@pytest.mark.parametrize("text", ["hom: x", "notebook_seconds: -1", "a: [", "- 1"])
+def test_a_bad_settings_file_is_named_with_its_key(project, text):
+    (project / "env.yaml").write_text(text)
+    with pytest.raises(ConfigurationError, match=r"env\.yaml"):
+        load_settings(root=project)
+
+
+def test_a_dataset_loads_and_its_contract_version_moves_with_its_rules(project):
+    settings = load_settings(root=project)
+    before = load_dataset(settings, "small").contract_digest("rows")
+    changed = yaml.safe_load(yaml.safe_dump(DATASET))
+    changed["sources"]["rows"]["columns"]["id"]["pattern"] = "[a-z]+"
+    (project / "datasets" / "small.yaml").write_text(yaml.safe_dump(changed))
+    assert load_dataset(settings, "small").contract_digest("rows") != before
+
+
+def test_all_findings_of_a_dataset_file_are_told_together(project):
+    broken = yaml.safe_load(yaml.safe_dump(DATASET))
+    broken["model"] = {"builder": "no dots"}
+    broken["sources"]["rows"]["columns"]["id"]["type"] = "strin"
+    (project / "datasets" / "small.yaml").write_text(yaml.safe_dump(broken))
+    with pytest.raises(ConfigurationError) as caught:
+        load_dataset(load_settings(root=project), "small")
+    assert "model.builder" in str(caught.value)
+    assert "sources.rows.columns.id.type" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [("rows", "nowhere", "features.rows"), ("key", ["id"], None)],
+)
+def test_features_must_name_a_source(project, key, value, told):
+    changed = yaml.safe_load(yaml.safe_dump(DATASET))
+    changed["features"][key] = value
+    (project / "datasets" / "small.yaml").write_text(yaml.safe_dump(changed))
+    settings = load_settings(root=project)
+    if told is None:
+        assert load_dataset(settings, "small").features.key == ("id",)
+    else:
+        with pytest.raises(ConfigurationError, match=told):
+            load_dataset(settings, "small")
+
+
+def test_an_unknown_dataset_says_which_there_are(project):
+    with pytest.raises(NotFoundError, match="small"):
+        load_dataset(load_settings(root=project), "larger")
+
+
+@pytest.mark.parametrize("dotted", ["nowhere.f", "json.nothing", "json.decoder"])
+def test_a_dotted_path_that_leads_nowhere_names_its_key(dotted):
+    with pytest.raises(ConfigurationError, match=r"model\.builder"):
+        load_object(dotted, where="model.builder")
