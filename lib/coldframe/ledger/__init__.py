@@ -6,6 +6,7 @@ functions: ``from coldframe.ledger import proposals`` gives the function of that
 
 from coldframe.ledger.chain import Damage, Entry
 from coldframe.ledger.champion import Promotion
+from coldframe.ledger.conclusions import conclude
 from coldframe.ledger.deliveries import (
     Delivery,
     Reason,
@@ -26,7 +27,7 @@ from coldframe.ledger.registry import (
 )
 from coldframe.ledger.runs import Run, record_run, runs
 from coldframe.ledger.standing import Decision, Proposal, ProposalStanding
-from coldframe.ledger.verdicts import Verdict, conclude, record_verdict, verdicts
+from coldframe.ledger.verdicts import Verdict, record_verdict, verdicts
 
 __all__ = [
     "Damage",

@@ -113,7 +113,7 @@ expected_cost_seconds
         return keep(transaction, proposal, key=f"{about}#{len(same) + 1}", who=who)
 
 
-def _standing_of(reader: Reader, dataset: str, number: int) -> ProposalStanding:
+def standing_of(reader: Reader, dataset: str, number: int) -> ProposalStanding:
     """Return where proposal `number` stands; NotFoundError if there is none."""
     for standing in standings_of(reader, dataset):
         if standing.proposal.number == number:
@@ -174,7 +174,7 @@ def decide(
         reason=reason.strip(), who=who.strip(), how=how,
     )  # fmt: skip
     with ledger.writing() as transaction:
-        standing = _standing_of(transaction, dataset, number)
+        standing = standing_of(transaction, dataset, number)
         return _write(transaction, standing, decision, allowed={"pending"})
 
 
@@ -199,5 +199,5 @@ def withdraw(
         who=who.strip(), how=how,
     )  # fmt: skip
     with ledger.writing() as transaction:
-        standing = _standing_of(transaction, dataset, number)
+        standing = standing_of(transaction, dataset, number)
         return _write(transaction, standing, decision, allowed={"pending", "approved"})

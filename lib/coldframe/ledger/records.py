@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,8 +16,8 @@ from coldframe.ledger.transaction import Transaction
 
 
 @cache
-def _adapter(cls: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(cls)
+def _adapter(cls: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast(Any, cls))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,9 @@ class Record:
         pydantic.ValidationError
             A field is missing or of another type.
         """
-        record: Self = _adapter(cls).validate_python({**body, "sequence": sequence, "at": at})
+        record: Self = _adapter(cast("Hashable", cls)).validate_python(
+            {**body, "sequence": sequence, "at": at}
+        )
         return record
 
     @classmethod

@@ -125,9 +125,8 @@ def derive_standings(
     latest_decision = {decision.proposal: decision for decision in decisions}
     latest_verdict = {verdict.proposal: verdict for verdict in verdicts}
     promoted = {promotion.proposal for promotion in promotions}
-    last_approved = max(
-        (d.proposal for d in latest_decision.values() if d.verdict == "approved"), default=0
-    )
+    # withdrawing a later approval does not bring back an older one: what is void stays void
+    last_approved = max((d.proposal for d in decisions if d.verdict == "approved"), default=0)
     last_moved = max((promotion.sequence or 0 for promotion in promotions), default=0)
     newest = max((proposal.number for proposal in proposals), default=0)
 

@@ -1,11 +1,10 @@
-"""Verdicts: what came of a challenger, and the promotion that follows from it."""
+"""Verdicts: what came of a challenger."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from coldframe.ledger.champion import Promotion, move_champion
 from coldframe.ledger.ledger import Ledger
 from coldframe.ledger.records import Record, keep
 from coldframe.ledger.registry import Holdout
@@ -72,33 +71,10 @@ def record_verdict(ledger: Ledger, verdict: Verdict, *, who: str | None = None) 
 
     See Also
     --------
-    conclude : Write it down and promote in one step, as training does.
+    coldframe.ledger.conclusions.conclude : Write it down and promote in one step, as training does.
     """
     with ledger.writing() as transaction:
         return keep(transaction, verdict, key=verdict.key, who=who)
-
-
-def conclude(
-    ledger: Ledger, verdict: Verdict, *, reason: str, who: str
-) -> tuple[Verdict, Promotion | None]:
-    """Write down a verdict and, if it says so, promote the challenger: both or neither.
-
-    Repeated after a crash it returns what was written the first time.
-
-    Raises
-    ------
-    ConflictError
-        The champion it was judged against is not in force any more; nothing is written.
-    """
-    with ledger.writing() as transaction:
-        written = keep(transaction, verdict, key=verdict.key, who=who)
-        if written.outcome == "keep":
-            return written, None
-        promotion = move_champion(
-            transaction, written.dataset, model=written.challenger, expected=written.champion,
-            reason=reason, who=who, proposal=written.proposal, key=written.key, kind="promotion",
-        )  # fmt: skip
-        return written, promotion
 
 
 def verdicts_of(reader: Reader, dataset: str) -> list[Verdict]:
