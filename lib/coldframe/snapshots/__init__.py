@@ -1,0 +1,31 @@
+"""Frozen datasets: content-addressed, immutable, verified before they are read.
+
+A `SnapshotStore` keeps versions (`Snapshot`, ``flights@7``) of datasets. Each has tables; rows are
+only ever added (`Addition`), each delivery (`BatchRecord`) once. See docs/manifest.md for what is
+on disk. Importing this package imports neither pandas nor pyarrow.
+"""
+
+from coldframe.snapshots.damage import Damage
+from coldframe.snapshots.manifest import (
+    JSON,
+    BatchHistory,
+    BatchRecord,
+    Column,
+    Part,
+    Snapshot,
+    TableSummary,
+)
+from coldframe.snapshots.store import Addition, SnapshotStore
+
+__all__ = [
+    "JSON",
+    "Addition",
+    "BatchHistory",
+    "BatchRecord",
+    "Column",
+    "Damage",
+    "Part",
+    "Snapshot",
+    "SnapshotStore",
+    "TableSummary",
+]

@@ -1,0 +1,108 @@
+"""Garbage collection: takes what killed freezes left behind, and nothing that anybody needs."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coldframe.errors import ConflictError
+from coldframe.snapshots.catalogue import Catalogue
+from coldframe.snapshots.manifest import Part, Snapshot
+from coldframe.snapshots.objects import MANIFEST, PART, RECORD
+
+POLL_SECONDS = 0.02
+
+
+def collect(
+    store: Catalogue, *, dry_run: bool, grace_seconds: float, wait_seconds: float
+) -> list[Path]:
+    """Delete, or only list, files that no version, tag or pin needs.
+
+    Parameters
+    ----------
+    store : Catalogue
+        The store.
+    dry_run : bool
+        Delete nothing.
+    grace_seconds : float
+        Leave files that are younger, whatever they are.
+    wait_seconds : float
+        How long to wait for writers; while it works, new ones wait.
+
+    Returns
+    -------
+    list of Path
+        What was deleted, or would be.
+
+    Raises
+    ------
+    ConflictError
+        Writers were at work all the time.
+    CorruptionError
+        A manifest or reference that tells what is needed cannot be read; nothing was deleted.
+    """
+    if not store.root.exists():
+        return []
+    with _alone(store.root, wait_seconds):
+        needed = {path for root in _roots(store) for path in _files(store, root)}
+        oldest = time.time() - grace_seconds
+        unneeded = [path for path in _candidates(store.root) if path not in needed]
+        dead = sorted(path for path in unneeded if path.stat().st_mtime <= oldest)
+        if not dry_run:
+            for path in dead:
+                path.unlink()
+    return dead
+
+
+@contextmanager
+def _alone(root: Path, wait_seconds: float) -> Iterator[None]:
+    """Hold the store's lock alone; asked for politely, so that writers are never kept waiting."""
+    deadline = time.monotonic() + wait_seconds
+    with (root / "lock").open("a") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise ConflictError(
+                        "The store is being written to; garbage was left where it is.",
+                        where=str(root),
+                        remedy="try again later",
+                    ) from None
+                time.sleep(POLL_SECONDS)
+        yield
+
+
+def _roots(store: Catalogue) -> list[Snapshot]:
+    # every folder below refs/, also one whose name this version would not accept
+    roots: dict[str, Snapshot] = {}
+    for dataset in store.refs.datasets():
+        for snapshot in (*store.versions(dataset), *store.tags(dataset).values()):
+            roots[snapshot.id] = snapshot
+    for ids in store.refs.pins().values():
+        roots |= {id_: store.open(id_) for id_ in ids}
+    return list(roots.values())
+
+
+def _files(store: Catalogue, snapshot: Snapshot) -> Iterator[Path]:
+    """Yield every file that `snapshot` needs."""
+    path, load = store.objects.path, store.objects.load
+    yield path(snapshot.id, MANIFEST)
+    for digest in snapshot.batches.listing.segments(load):
+        yield path(digest, RECORD)
+    for table in snapshot.tables.values():
+        for digest in table.listing.segments(load):
+            yield path(digest, RECORD)
+        for record in table.listing.iterate(load):
+            part = Part(**record)
+            yield path(part.digest, PART)
+            yield path(part.info, RECORD)
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    yield from (path for path in (root / "objects").glob("*/*") if path.is_file())
+    yield from (path for path in (root / "tmp").glob("*") if path.is_file())

@@ -1,0 +1,250 @@
+"""Parquet parts: written in one fixed way, read back only with the digests they were stored under.
+
+Needs pyarrow (and pandas for frames); imported only where tables are read or written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from coldframe.errors import DataError
+from coldframe.snapshots.manifest import Column, Part
+from coldframe.snapshots.objects import PART, ObjectWriter
+from coldframe.snapshots.schema import normal_schema, type_to_json
+
+if TYPE_CHECKING:
+    from coldframe.snapshots.store import Addition
+
+INFO_FORMAT = "coldframe.part/1"
+GROUP_ROWS = 1 << 17  # rows of a row group: bounds the memory that writing and reading need
+TEXT_LIMIT = 64  # longer texts are no use as extremes, and may be personal
+
+# Everything that decides the bytes is said here, so that a new default of pyarrow changes nothing.
+WRITER = {
+    "version": "2.6",
+    "data_page_version": "1.0",
+    "compression": "zstd",
+    "compression_level": 3,
+    "use_dictionary": True,
+    "dictionary_pagesize_limit": 1 << 20,
+    "data_page_size": 1 << 20,
+    "write_batch_size": 1024,
+    "write_statistics": True,
+    "write_page_checksum": True,
+    "write_page_index": False,
+    "store_schema": True,
+}
+
+
+@dataclass(frozen=True)
+class WrittenPart:
+    """What one addition brings: its columns, and its part unless it had no rows."""
+
+    table: str
+    batch: str | None
+    rows: int
+    columns: tuple[Column, ...]
+    part: Part | None
+
+
+def write_part(addition: Addition, writer: ObjectWriter) -> WrittenPart:
+    """Store the rows of `addition` as one part; memory is bounded by one row group.
+
+    The bytes depend on the values and types alone: not on how the rows were chunked, nor on
+    pandas or Arrow metadata.
+    """
+    where = f"table '{addition.table}', batch {(addition.batch or 'without digest')[:16]}"
+    schema, batches = _open(addition, where)
+    if not schema.names:
+        raise DataError("A table without columns cannot be frozen.", where=where)
+    with writer.create() as (temporary, stream):
+        collected: list[Any] = []
+        with pq.ParquetWriter(
+            pa.PythonFile(stream, mode="w"), schema, metadata_collector=collected, **WRITER
+        ) as parquet:
+            for group in _groups(batches, schema, where):
+                parquet.write_table(group, row_group_size=GROUP_ROWS)
+        footer = collected[0]
+        columns = tuple(_column(footer, schema, index) for index in range(len(schema)))
+        part = None
+        if footer.num_rows:
+            stream.seal(durable=writer.durable)
+            info = {
+                "format": INFO_FORMAT,
+                "rows": footer.num_rows,
+                "columns": [column.to_json() for column in columns],
+            }
+            writer.adopt(temporary, stream.digest, PART)
+            part = Part(
+                stream.digest, stream.size, footer.num_rows, writer.put(info), addition.batch
+            )
+    return WrittenPart(addition.table, addition.batch, footer.num_rows, columns, part)
+
+
+def _open(addition: Addition, where: str) -> tuple[pa.Schema, Iterator[pa.Table]]:
+    """Return the normal schema of what is to be added, and its rows piece by piece."""
+    data: Any = addition.data
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    elif not isinstance(data, pa.Table) and hasattr(data, "columns"):
+        data = _from_pandas(data, where)
+    if isinstance(data, pa.Table):
+        return normal_schema(data.schema), iter([data])
+    given = addition.schema or getattr(data, "schema", None)
+    pieces = iter(data)
+    first = next(pieces, None)
+    given = given or getattr(first, "schema", None)
+    if given is None:
+        raise DataError(
+            "An empty stream of batches does not say what its columns are.",
+            where=where,
+            remedy="pass Addition(schema=...)",
+        )
+    schema = normal_schema(given)
+    return schema, _tables(first, pieces)
+
+
+def _tables(first: Any, rest: Iterable[Any]) -> Iterator[pa.Table]:
+    if first is not None:
+        yield pa.Table.from_batches([first])
+    for batch in rest:
+        yield pa.Table.from_batches([batch])
+
+
+def _from_pandas(frame: Any, where: str) -> pa.Table:
+    if any(name is not None for name in frame.index.names):
+        raise DataError(
+            "A frame whose index has a name would lose it.",
+            where=where,
+            found=", ".join(map(repr, frame.index.names)),
+            remedy="call reset_index() first",
+        )
+    unnamed = [name for name in frame.columns if not isinstance(name, str)]
+    if unnamed:
+        raise DataError("Column names must be text.", where=where, found=repr(unnamed[:5]))
+    normal_schema(pa.schema([pa.field(name, pa.null()) for name in frame.columns]))
+    columns = {}
+    for name in frame.columns:
+        try:
+            columns[name] = pa.Array.from_pandas(frame[name])
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError) as error:
+            raise DataError(
+                "A column holds values of several types.",
+                where=f"{where}, column '{name}'",
+                found=str(error),
+                remedy="give the column one type first",
+            ) from error
+    return pa.table(columns)
+
+
+def _groups(pieces: Iterable[pa.Table], schema: pa.Schema, where: str) -> Iterator[pa.Table]:
+    """Yield tables of exactly `GROUP_ROWS` rows, the last one shorter, each in one chunk."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    for piece in pieces:
+        start = 0
+        while start < piece.num_rows:
+            taken = piece.slice(start, GROUP_ROWS - rows)
+            waiting.append(cast_table(taken, schema, where))
+            start += taken.num_rows
+            rows += taken.num_rows
+            if rows == GROUP_ROWS:
+                yield pa.concat_tables(waiting).combine_chunks()
+                waiting, rows = [], 0
+    if rows:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def cast_table(table: pa.Table, schema: pa.Schema, where: str) -> pa.Table:
+    """Return `table` with exactly the columns of `schema`; what it lacks is null.
+
+    Raises
+    ------
+    DataError
+        A value would not survive, or a column is not in `schema`.
+    """
+    if table.schema.equals(schema, check_metadata=True):
+        return table
+    unknown = sorted(set(table.schema.names) - set(schema.names))
+    if unknown:
+        raise DataError(
+            "A stream of batches changed its columns.", where=where, found=", ".join(unknown)
+        )
+    columns = []
+    for field in schema:
+        index = table.schema.get_field_index(field.name)
+        if index < 0:
+            columns.append(pa.nulls(table.num_rows, field.type))
+            continue
+        try:
+            columns.append(_cast(table.column(index), field.type))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise DataError(
+                "A column cannot be stored without changing its values.",
+                where=f"{where}, column '{field.name}'",
+                expected=str(field.type),
+                found=f"{table.schema.field(index).type}: {error}",
+            ) from error
+    return pa.table(columns, schema=schema)
+
+
+def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if column.type == kind:
+        return column
+    if pa.types.is_run_end_encoded(column.type):
+        column = pc.run_end_decode(column)
+    return column.cast(kind)
+
+
+def _column(footer: Any, schema: pa.Schema, index: int) -> Column:
+    """Return what the Parquet footer says of one top-level column."""
+    field = schema.field(index)
+    kind = type_to_json(field.type)
+    if pa.types.is_nested(field.type):
+        return Column(field.name, kind, None)
+    if pa.types.is_null(field.type):
+        return Column(field.name, kind, footer.num_rows)
+    place = [footer.schema.column(i).path for i in range(footer.num_columns)].index(field.name)
+    groups = range(footer.num_row_groups)
+    statistics = [footer.row_group(group).column(place).statistics for group in groups]
+    nulls = sum(one.null_count for one in statistics)
+    extremes = [_extremes(one, field.type) for one in statistics if one.num_values]
+    if not extremes or None in extremes:
+        return Column(field.name, kind, nulls)
+    lowest, highest = zip(*extremes, strict=True)
+    return Column(field.name, kind, nulls, min(lowest), max(highest))
+
+
+def _extremes(statistics: Any, kind: pa.DataType) -> tuple[Any, Any] | None:
+    """Return least and greatest value of a row group as JSON, or None where of no use."""
+    t = pa.types
+    if not statistics.has_min_max:
+        return None
+    if t.is_boolean(kind) or t.is_integer(kind):
+        return statistics.min, statistics.max
+    if t.is_float32(kind) or t.is_float64(kind):
+        pair = statistics.min, statistics.max
+        return pair if all(map(math.isfinite, pair)) else None
+    if t.is_string(kind):
+        pair = statistics.min, statistics.max
+        return pair if max(map(len, pair)) <= TEXT_LIMIT else None
+    raw = statistics.min_raw, statistics.max_raw
+    if t.is_duration(kind):
+        return raw
+    if t.is_date(kind):
+        first, last = pa.array(raw, pa.int32()).cast(kind).cast(pa.string()).to_pylist()
+        return first, last
+    if t.is_timestamp(kind):
+        stored = pa.timestamp("ms" if kind.unit == "s" else kind.unit)  # Parquet has no seconds
+        instants = pa.array(raw, pa.int64()).cast(stored).cast(pa.timestamp(kind.unit))
+        first, last = instants.cast(pa.string()).to_pylist()
+        zone = "Z" if kind.tz else ""
+        return first + zone, last + zone
+    return None

@@ -1,0 +1,363 @@
+"""The snapshot store: freeze, read, verify, tag and pin."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from coldframe.errors import ConflictError, CorruptionError, DataError, NotFoundError
+from coldframe.provenance import canonical_json
+from coldframe.snapshots import garbage
+from coldframe.snapshots.catalogue import Catalogue
+from coldframe.snapshots.damage import Damage, inspect_parts, inspect_snapshot, reference_damage
+from coldframe.snapshots.manifest import JSON, Base, BatchRecord, Part, Snapshot, TableSummary
+from coldframe.snapshots.names import check_digest, check_name, check_tag
+from coldframe.snapshots.objects import MANIFEST, PART, ObjectWriter
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, eq=False)
+class Addition:
+    """Rows to append to one table.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    data : pyarrow.Table, pandas.DataFrame or iterable of pyarrow.RecordBatch
+        The rows. An iterable is read once and never held in memory as a whole.
+    batch : str, optional
+        Digest of the delivery they came with. Rows of a batch that is in the history are not
+        added again; rows without a batch always are.
+    schema : pyarrow.Schema, optional
+        Columns of an iterable that may be empty and has no ``schema`` itself.
+    """
+
+    table: str
+    data: pa.Table | pd.DataFrame | Iterable[pa.RecordBatch]
+    batch: str | None = None
+    schema: pa.Schema | None = None
+
+
+class SnapshotStore(Catalogue):
+    """Frozen versions of datasets, in one folder that can be moved and copied.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; made when something is first frozen.
+    durable : bool, default=True
+        Whether a snapshot survives a power cut as soon as `freeze` returns. Without it, freezing
+        is several times faster; use it for tests only.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile
+    >>> store = SnapshotStore(Path(tempfile.mkdtemp()), durable=False)
+    >>> first = store.freeze("pets", [Addition("cats", pd.DataFrame({"name": ["Tom"]}))])
+    >>> second = store.freeze("pets", [Addition("cats", pd.DataFrame({"name": ["Kit"]}))])
+    >>> second.name, second.tables["cats"].rows
+    ('pets@2', 2)
+    >>> store.read("pets@1", "cats")
+      name
+    0  Tom
+    """
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        super().__init__(root)
+        self.durable = durable
+
+    @contextmanager
+    def _writing(self) -> Iterator[ObjectWriter]:
+        """Keep garbage collection away; any number of writers may be at work together."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield ObjectWriter(self.root, durable=self.durable)
+
+    def freeze(
+        self,
+        dataset: str,
+        additions: Sequence[Addition],
+        *,
+        contract: str | None = None,
+        about: Mapping[str, JSON] | None = None,
+        batches: Sequence[BatchRecord] = (),
+        expected_parent: Snapshot | str | EllipsisType | None = ...,
+        base: Base = "append",
+    ) -> Snapshot:
+        """Publish the next version of `dataset` and return it; all of it or nothing.
+
+        Parameters
+        ----------
+        dataset : str
+            Its name.
+        additions : sequence of Addition
+            Rows to append, in the order of delivery.
+        contract : str, optional
+            Version of the rules that these rows were judged by.
+        about : mapping, optional
+            Anything else about this version, as JSON; no clock, host or path, since it is part
+            of the id.
+        batches : sequence of BatchRecord, optional
+            The deliveries. One that is in the history already is left out with its rows, so that
+            freezing twice is freezing once. A batch that only an addition names is recorded with
+            the table as its source.
+        expected_parent : Snapshot, str (id) or None, optional
+            The version to build on (None: there is none yet). If not given, the newest is taken,
+            also when others publish meanwhile.
+        base : {"append", "empty"}, default="append"
+            With ``"empty"``, tables and batches start from nothing instead of the newest version.
+
+        Returns
+        -------
+        Snapshot
+            The new version; or the newest one, if nothing was added to it.
+
+        Raises
+        ------
+        ConflictError
+            `expected_parent` is not the newest version (any more).
+        DataError
+            A column cannot be stored, or changed its type in a way that would change values.
+        """
+        # pyarrow is needed from here on, and only here
+        from coldframe.snapshots.parts import write_part
+        from coldframe.snapshots.versions import next_manifest
+
+        check_name("dataset", dataset)
+        told = _plain_json(about or {})
+        records = _batch_records(additions, batches)
+        with self._writing() as writer:
+            head = self.head(dataset)
+            known = head.batches.digests if head and base == "append" else frozenset()
+            written = [write_part(one, writer) for one in additions if one.batch not in known]
+            while True:
+                manifest = next_manifest(
+                    dataset,
+                    head,
+                    written,
+                    records,
+                    contract=contract,
+                    about=told,
+                    base=base,
+                    put=writer.put,
+                )
+                if manifest is None:
+                    assert head is not None  # noqa: S101 - only a head can already say it all
+                    return head
+                if not isinstance(expected_parent, EllipsisType):
+                    _check_parent(dataset, head, expected_parent)
+                id_ = writer.put(manifest, MANIFEST)
+                writer.sync()
+                number = str(head.version + 1 if head else 1)
+                if self.refs.create(dataset, "versions", number, id_, writer):
+                    return self.open(id_)
+                head = self.head(dataset)  # somebody was faster: build on theirs
+
+    @overload
+    def read(
+        self,
+        snapshot: Snapshot | str,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        batches: Sequence[str] | None = None,
+        as_pandas: Literal[True] = True,
+        verify: bool = True,
+    ) -> pd.DataFrame: ...
+    @overload
+    def read(
+        self,
+        snapshot: Snapshot | str,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        batches: Sequence[str] | None = None,
+        as_pandas: Literal[False],
+        verify: bool = True,
+    ) -> pa.Table: ...
+    def read(
+        self,
+        snapshot: Snapshot | str,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        batches: Sequence[str] | None = None,
+        as_pandas: bool = True,
+        verify: bool = True,
+    ) -> Any:
+        """Return the rows of one table in the order of delivery.
+
+        Parameters
+        ----------
+        snapshot : Snapshot or str
+            The snapshot, or a name that `resolve` knows.
+        table : str
+            Name of the table.
+        columns : sequence of str, optional
+            Only these, in this order.
+        batches : sequence of str, optional
+            Only rows that came with the batches of these digests.
+        as_pandas : bool, default=True
+            A pandas frame, or else a pyarrow table.
+        verify : bool, default=True
+            Compare the digest of every part before it is opened.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such table, column or batch.
+        CorruptionError
+            A file was damaged or is missing; nothing of it is returned.
+        """
+        from coldframe.snapshots.reading import read_parts, to_pandas  # needs pyarrow
+
+        if isinstance(snapshot, str):
+            snapshot = self.resolve(snapshot)
+        summary = _pick(snapshot.tables, [table], "table", snapshot.name)[0]
+        by_name = {column.name: column for column in summary.columns}
+        names = list(by_name) if columns is None else columns
+        wanted = _pick(by_name, names, "column", f"{snapshot.name}, table '{table}'")
+        parts = self._parts(snapshot, summary, batches)
+        if verify:
+            for damage in inspect_parts(self.objects, parts, snapshot.name):
+                raise damage.error()
+        found = read_parts([self.objects.path(part.digest, PART) for part in parts], wanted)
+        return to_pandas(found) if as_pandas else found
+
+    def _parts(
+        self, snapshot: Snapshot, summary: TableSummary, batches: Sequence[str] | None
+    ) -> list[Part]:
+        parts = [Part(**record) for record in summary.listing.iterate(self.objects.load)]
+        if batches is None:
+            return parts
+        known = {record.digest: record for record in snapshot.batches}
+        _pick(known, batches, "batch", snapshot.name)
+        return [part for part in parts if part.batch in set(batches)]
+
+    def verify(self, snapshot: Snapshot | str) -> list[Damage]:
+        """Return everything that is wrong with what `snapshot` needs; best is an empty list.
+
+        Reads every byte of its manifest, segments, part infos and parts.
+        """
+        name = snapshot if isinstance(snapshot, str) else snapshot.name
+        try:
+            found = self.resolve(name)
+            if isinstance(snapshot, Snapshot) and found.id != snapshot.id:
+                found = self.open(snapshot.id)
+        except CorruptionError as error:
+            return [reference_damage(error, self.root, name)]
+        return list(inspect_snapshot(self.objects, found))
+
+    def check(self, snapshot: Snapshot | str) -> None:
+        """Raise CorruptionError if `verify` finds anything wrong with `snapshot`."""
+        damages = self.verify(snapshot)
+        if damages:
+            error = damages[0].error()
+            if len(damages) > 1:
+                error.found = f"{error.found}; and {len(damages) - 1} more damaged files"
+            raise error
+
+    def tag(self, name: str, snapshot: Snapshot | str) -> Snapshot:
+        """Give `snapshot` a name in its dataset, for good (``golden`` makes ``flights@golden``).
+
+        Raises
+        ------
+        ConflictError
+            The tag names another snapshot; tags never move.
+        """
+        check_tag(name)
+        found = self.resolve(snapshot if isinstance(snapshot, str) else snapshot.id)
+        with self._writing() as writer:
+            if not self.refs.create(found.dataset, "tags", name, found.id, writer):
+                named = self.tags(found.dataset)[name]
+                if named.id != found.id:
+                    raise ConflictError(
+                        f"The tag '{name}' already names another snapshot, and tags never move.",
+                        expected=found.name,
+                        found=named.name,
+                        remedy="choose another name",
+                    )
+        return found
+
+    def pin(self, owner: str, ids: Iterable[str]) -> None:
+        """Keep exactly the snapshots `ids` from garbage collection for `owner` (a model, say)."""
+        wanted = sorted({self.open(id_).id for id_ in ids})
+        with self._writing() as writer:
+            self.refs.pin(check_name("pin's owner", owner), wanted, writer)
+
+    def pins(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids that each owner pinned."""
+        return self.refs.pins()
+
+    def collect_garbage(
+        self, *, dry_run: bool = False, grace_seconds: float = 3600.0, wait_seconds: float = 60.0
+    ) -> list[Path]:
+        """Delete (or only list) files that no version, tag or pin needs; see `garbage.collect`."""
+        return garbage.collect(
+            self, dry_run=dry_run, grace_seconds=grace_seconds, wait_seconds=wait_seconds
+        )
+
+
+def _plain_json(about: Mapping[str, JSON]) -> dict[str, JSON]:
+    try:
+        plain: dict[str, JSON] = json.loads(canonical_json(about))
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            "What is said about a snapshot must be JSON.",
+            found=str(error),
+            remedy="pass text, finite numbers, truth values, lists and mappings",
+        ) from error
+    return plain
+
+
+def _batch_records(
+    additions: Sequence[Addition], batches: Sequence[BatchRecord]
+) -> list[BatchRecord]:
+    records = list(batches)
+    named = {record.digest for record in records}
+    for addition in additions:
+        check_name("table", addition.table)
+        if addition.batch is not None and addition.batch not in named:
+            records.append(BatchRecord(digest=addition.batch, source=addition.table))
+            named.add(addition.batch)
+    for record in records:
+        check_digest("batch", record.digest)
+    if not additions and not records:
+        raise DataError("There is nothing to freeze.", remedy="pass additions or batches")
+    return [
+        BatchRecord(one.digest, one.source, one.name, one.rows, _plain_json(one.about))
+        for one in records
+    ]
+
+
+def _check_parent(dataset: str, head: Snapshot | None, expected: Snapshot | str | None) -> None:
+    wanted = expected.id if isinstance(expected, Snapshot) else expected
+    if (head.id if head else None) != wanted:
+        raise ConflictError(
+            f"Somebody else has frozen a version of '{dataset}' meanwhile.",
+            expected=expected.name if isinstance(expected, Snapshot) else wanted or "no version",
+            found=f"{head.name} ({head.id})" if head else "no version",
+            remedy="look at the newest version, then freeze again",
+        )
+
+
+def _pick(there: Mapping[str, Any], wanted: Sequence[str], kind: str, where: str) -> list[Any]:
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        raise NotFoundError(
+            f"There is no {kind} {', '.join(map(repr, missing))}.",
+            where=where,
+            found=", ".join(there) or "nothing",
+        )
+    return [there[name] for name in wanted]
