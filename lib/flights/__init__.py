@@ -1,0 +1,1 @@
+"""The worked example: flights that left New York in 2013, written as a user would write theirs."""
