@@ -8,10 +8,10 @@ import json
 import math
 from pathlib import Path
 
-from environment import nannyml_figures as recipe
 import numpy as np
 import pandas as pd
 import pytest
+from environment import nannyml_figures as recipe
 from nannyml.exceptions import CalculatorException
 from scipy import stats
 from sklearn import metrics
@@ -85,8 +85,8 @@ def test_comparison_notices_a_changed_figure():
 def test_unseeded_sampling_error_has_the_known_magnitude(figures, calculator):
     column = "average_precision_sampling_error"
     known, found = KNOWN["figures"][calculator][column][0], figures[calculator][column][0]
-    # a standard deviation over 50 draws has a relative standard error of 10 %; both sides are drawn:
-    # sqrt(2) * 10 % = 14 %, five of which are 70 %
+    # a standard deviation over 50 draws has a relative standard error of 10 %; both sides are
+    # drawn: sqrt(2) * 10 % = 14 %, five of which are 70 %
     assert found == pytest.approx(known, rel=0.7)
 
 
