@@ -5,6 +5,7 @@ only ever added (`Addition`), each delivery (`BatchRecord`) once. See docs/manif
 on disk. Importing this package imports neither pandas nor pyarrow.
 """
 
+from coldframe.snapshots.additions import Addition
 from coldframe.snapshots.damage import Damage
 from coldframe.snapshots.manifest import (
     JSON,
@@ -15,7 +16,7 @@ from coldframe.snapshots.manifest import (
     Snapshot,
     TableSummary,
 )
-from coldframe.snapshots.store import Addition, SnapshotStore
+from coldframe.snapshots.store import SnapshotStore
 
 __all__ = [
     "JSON",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from coldframe.errors import CorruptionError
 from coldframe.provenance import file_digest
+from coldframe.snapshots.catalogue import Catalogue
 from coldframe.snapshots.manifest import Part, Snapshot
 from coldframe.snapshots.objects import MANIFEST, PART, RECORD, RESTORE, Objects
 
@@ -68,44 +70,86 @@ def inspect_file(
 def inspect_parts(objects: Objects, parts: Iterable[Part], needed_by: str) -> Iterator[Damage]:
     """Yield what is wrong with the Parquet files `parts`."""
     for part in parts:
-        damage = inspect_file(
+        found = inspect_file(
             objects, part.digest, PART, "A part", needed_by=needed_by, size=part.bytes
         )
-        if damage:
-            yield damage
+        if found:
+            yield found
 
 
-def inspect_snapshot(objects: Objects, snapshot: Snapshot) -> Iterator[Damage]:
-    """Yield what is wrong with the manifest, segments, part infos and parts of `snapshot`."""
-    name = snapshot.name
-    damage = inspect_file(objects, snapshot.id, MANIFEST, "A manifest", needed_by=name)
-    if damage:
-        yield damage
-    listings = [table.listing for table in snapshot.tables.values()]
-    for listing in (*listings, snapshot.batches.listing):
-        broken = []
-        try:
+def inspect_snapshot(
+    objects: Objects, snapshot: Snapshot, seen: set[str] | None = None
+) -> Iterator[Damage]:
+    """Yield what is wrong with the manifest, segments, part infos and parts of `snapshot`.
+
+    Objects in `seen` are passed over, and those looked at are added to it.
+    """
+    seen = set() if seen is None else seen
+    for digest, suffix, what, size in _needs(objects, snapshot):
+        if digest not in seen:
+            seen.add(digest)
+            found = inspect_file(objects, digest, suffix, what, needed_by=snapshot.name, size=size)
+            if found:
+                yield found
+
+
+def _needs(objects: Objects, snapshot: Snapshot) -> Iterator[tuple[str, str, str, int | None]]:
+    """Yield digest, suffix, kind and size of every object; below a broken segment, nothing."""
+    yield snapshot.id, MANIFEST, "A manifest", None
+    tables = [table.listing for table in snapshot.tables.values()]
+    for listing in (*tables, snapshot.batches.listing):
+        # the broken segment was yielded before it was opened, and will be reported
+        with contextlib.suppress(CorruptionError):
             for digest in listing.segments(objects.load):
-                damage = inspect_file(objects, digest, RECORD, "A segment", needed_by=name)
-                broken += [damage] if damage else []
-        except CorruptionError:
-            pass  # the segment that could not be opened was just noted; what is below is unknown
-        yield from broken
-        if broken or listing is snapshot.batches.listing:
-            continue
-        parts = [Part(**record) for record in listing.iterate(objects.load)]
-        for part in parts:
-            damage = inspect_file(objects, part.info, RECORD, "A part's info", needed_by=name)
-            if damage:
-                yield damage
-        yield from inspect_parts(objects, parts, name)
+                yield digest, RECORD, "A segment", None
+            if listing is not snapshot.batches.listing:
+                for record in listing.iterate(objects.load):
+                    part = Part(**record)
+                    yield part.info, RECORD, "A part's info", None
+                    yield part.digest, PART, "A part", part.bytes
 
 
-def reference_damage(error: CorruptionError, root: Path, needed_by: str) -> Damage:
+def inspect_name(
+    store: Catalogue, name: str, *, expected: Snapshot | str, seen: set[str] | None = None
+) -> Iterator[Damage]:
+    """Yield what is wrong with the snapshot that `name` means, its reference included."""
+    try:
+        found = store.resolve(name)
+        if isinstance(expected, Snapshot) and found.id != expected.id:
+            found = store.open(expected.id)
+    except CorruptionError as error:
+        yield _reference_damage(error, store.root, name)
+        return
+    yield from inspect_snapshot(store.objects, found, seen)
+
+
+def inspect_store(store: Catalogue) -> list[Damage]:
+    """Return what is wrong with any version, tag or pin, each damaged file once."""
+    seen: set[str] = set()
+    damages: list[Damage] = []
+    for dataset in store.refs.datasets():
+        for name in (*store.refs.versions(dataset), *store.refs.tags(dataset)):
+            name_ = f"{dataset}@{name}"
+            damages += inspect_name(store, name_, expected=name_, seen=seen)
+    try:
+        pins = store.refs.pins()
+    except CorruptionError as error:
+        damages.append(_reference_damage(error, store.root, "a pin"))
+        pins = {}
+    for owner, ids in pins.items():
+        for id_ in ids:
+            try:
+                damages += inspect_snapshot(store.objects, store.open(id_), seen)
+            except CorruptionError as error:
+                damages.append(_reference_damage(error, store.root, f"the pin of {owner}"))
+    return list({found.path: found for found in reversed(damages)}.values())[::-1]
+
+
+def _reference_damage(error: CorruptionError, root: Path, needed_by: str) -> Damage:
     """Return as damage what kept a snapshot from being opened at all."""
     place = Path(error.where or "")
     return Damage(
-        kind="reference" if "refs" in place.parts or "pins" in place.parts else "digest",
+        kind="reference" if {"refs", "pins"} & set(place.parts) else "digest",
         path=str(place.relative_to(root)) if place.is_relative_to(root) else str(place),
         what=error.what,
         expected=error.expected or "the file as it was stored",

@@ -5,6 +5,7 @@ Needs pyarrow (and pandas for frames); imported only where tables are read or wr
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,11 +17,11 @@ import pyarrow.parquet as pq
 
 from coldframe.errors import DataError
 from coldframe.snapshots.manifest import Column, Part
-from coldframe.snapshots.objects import PART, ObjectWriter
+from coldframe.snapshots.objects import PART, DigestingFile, ObjectWriter
 from coldframe.snapshots.schema import normal_schema, type_to_json
 
 if TYPE_CHECKING:
-    from coldframe.snapshots.store import Addition
+    from coldframe.snapshots.additions import Addition
 
 INFO_FORMAT = "coldframe.part/1"
 GROUP_ROWS = 1 << 17  # rows of a row group: bounds the memory that writing and reading need
@@ -65,13 +66,8 @@ def write_part(addition: Addition, writer: ObjectWriter) -> WrittenPart:
     if not schema.names:
         raise DataError("A table without columns cannot be frozen.", where=where)
     with writer.create() as (temporary, stream):
-        collected: list[Any] = []
-        with pq.ParquetWriter(
-            pa.PythonFile(stream, mode="w"), schema, metadata_collector=collected, **WRITER
-        ) as parquet:
-            for group in _groups(batches, schema, where):
-                parquet.write_table(group, row_group_size=GROUP_ROWS)
-        footer = collected[0]
+        groups = _groups(batches, schema, where)
+        footer = _write_parquet(stream, schema, groups, where)
         columns = tuple(_column(footer, schema, index) for index in range(len(schema)))
         part = None
         if footer.num_rows:
@@ -86,6 +82,21 @@ def write_part(addition: Addition, writer: ObjectWriter) -> WrittenPart:
                 stream.digest, stream.size, footer.num_rows, writer.put(info), addition.batch
             )
     return WrittenPart(addition.table, addition.batch, footer.num_rows, columns, part)
+
+
+def _write_parquet(
+    stream: DigestingFile, schema: pa.Schema, groups: Iterable[pa.Table], where: str
+) -> Any:
+    """Write `groups` and return the footer."""
+    collected: list[Any] = []
+    sink = pa.PythonFile(stream, mode="w")
+    try:
+        with pq.ParquetWriter(sink, schema, metadata_collector=collected, **WRITER) as parquet:
+            for group in groups:
+                parquet.write_table(group, row_group_size=GROUP_ROWS)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        raise DataError("A table cannot be stored.", where=where, found=str(error)) from error
+    return collected[0]
 
 
 def _open(addition: Addition, where: str) -> tuple[pa.Schema, Iterator[pa.Table]]:
@@ -211,7 +222,7 @@ def _column(footer: Any, schema: pa.Schema, index: int) -> Column:
         return Column(field.name, kind, None)
     if pa.types.is_null(field.type):
         return Column(field.name, kind, footer.num_rows)
-    place = [footer.schema.column(i).path for i in range(footer.num_columns)].index(field.name)
+    place = sum(_leaves(earlier.type) for earlier in list(schema)[:index])
     groups = range(footer.num_row_groups)
     statistics = [footer.row_group(group).column(place).statistics for group in groups]
     nulls = sum(one.null_count for one in statistics)
@@ -220,6 +231,13 @@ def _column(footer: Any, schema: pa.Schema, index: int) -> Column:
         return Column(field.name, kind, nulls)
     lowest, highest = zip(*extremes, strict=True)
     return Column(field.name, kind, nulls, min(lowest), max(highest))
+
+
+def _leaves(kind: pa.DataType) -> int:
+    """Return how many Parquet columns hold a column of type `kind`."""
+    if not pa.types.is_nested(kind):
+        return 1
+    return sum(_leaves(kind.field(index).type) for index in range(kind.num_fields))
 
 
 def _extremes(statistics: Any, kind: pa.DataType) -> tuple[Any, Any] | None:
@@ -238,13 +256,16 @@ def _extremes(statistics: Any, kind: pa.DataType) -> tuple[Any, Any] | None:
     raw = statistics.min_raw, statistics.max_raw
     if t.is_duration(kind):
         return raw
+    stored: Any
     if t.is_date(kind):
-        first, last = pa.array(raw, pa.int32()).cast(kind).cast(pa.string()).to_pylist()
-        return first, last
-    if t.is_timestamp(kind):
-        stored = pa.timestamp("ms" if kind.unit == "s" else kind.unit)  # Parquet has no seconds
-        instants = pa.array(raw, pa.int64()).cast(stored).cast(pa.timestamp(kind.unit))
-        first, last = instants.cast(pa.string()).to_pylist()
-        zone = "Z" if kind.tz else ""
+        stored = pa.array(raw, pa.int32()).cast(kind)
+    elif t.is_timestamp(kind):
+        unit = "ms" if kind.unit == "s" else kind.unit  # Parquet has no seconds
+        stored = pa.array(raw, pa.int64()).cast(pa.timestamp(unit)).cast(pa.timestamp(kind.unit))
+    else:
+        return None
+    with contextlib.suppress(pa.ArrowInvalid):  # a year that has no spelling
+        first, last = stored.cast(pa.string()).to_pylist()
+        zone = "Z" if t.is_timestamp(kind) and kind.tz else ""
         return first + zone, last + zone
     return None

@@ -47,7 +47,8 @@ def _read_part(path: Path, schema: pa.Schema) -> pa.Table:
 def _select(part: pq.ParquetFile, wanted: Sequence[str]) -> pa.Table:
     if not wanted:  # the rows are there all the same, with nulls in every column
         return pa.table({"": pa.nulls(part.metadata.num_rows)}).select([])
-    return part.read(columns=list(wanted))
+    # pyarrow takes 'a' for all columns below 'a.' too
+    return part.read(columns=list(wanted)).select(list(wanted))
 
 
 def to_pandas(table: pa.Table) -> Any:

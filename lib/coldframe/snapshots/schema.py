@@ -58,7 +58,7 @@ def normal_type(kind: pa.DataType, column: str) -> pa.DataType:
         return pa.map_(key, item)
     if t.is_nested(kind) and hasattr(kind, "value_type"):  # every kind of list
         return pa.list_(normal_type(kind.value_type, column))
-    if t.is_struct(kind):
+    if t.is_struct(kind) and kind.num_fields:
         return pa.struct([pa.field(f.name, normal_type(f.type, column)) for f in kind])
     if str(kind) in _SIMPLE or t.is_timestamp(kind) or t.is_fixed_size_binary(kind):
         return kind

@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 import fcntl
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from coldframe.errors import ConflictError, CorruptionError, DataError, NotFoundError
-from coldframe.provenance import canonical_json
-from coldframe.snapshots import garbage
+from coldframe.errors import ConflictError, NotFoundError
+from coldframe.snapshots import damage, garbage
+from coldframe.snapshots.additions import Addition, batch_records, plain_json
 from coldframe.snapshots.catalogue import Catalogue
-from coldframe.snapshots.damage import Damage, inspect_parts, inspect_snapshot, reference_damage
+from coldframe.snapshots.damage import Damage
 from coldframe.snapshots.manifest import JSON, Base, BatchRecord, Part, Snapshot, TableSummary
-from coldframe.snapshots.names import check_digest, check_name, check_tag
+from coldframe.snapshots.names import check_name, check_tag
 from coldframe.snapshots.objects import MANIFEST, PART, ObjectWriter
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-
-@dataclass(frozen=True, eq=False)
-class Addition:
-    """Rows to append to one table.
-
-    Parameters
-    ----------
-    table : str
-        Name of the table.
-    data : pyarrow.Table, pandas.DataFrame or iterable of pyarrow.RecordBatch
-        The rows. An iterable is read once and never held in memory as a whole.
-    batch : str, optional
-        Digest of the delivery they came with. Rows of a batch that is in the history are not
-        added again; rows without a batch always are.
-    schema : pyarrow.Schema, optional
-        Columns of an iterable that may be empty and has no ``schema`` itself.
-    """
-
-    table: str
-    data: pa.Table | pd.DataFrame | Iterable[pa.RecordBatch]
-    batch: str | None = None
-    schema: pa.Schema | None = None
 
 
 class SnapshotStore(Catalogue):
@@ -135,8 +110,8 @@ class SnapshotStore(Catalogue):
         from coldframe.snapshots.versions import next_manifest
 
         check_name("dataset", dataset)
-        told = _plain_json(about or {})
-        records = _batch_records(additions, batches)
+        told = plain_json(about or {})
+        records = batch_records(additions, batches)
         with self._writing() as writer:
             head = self.head(dataset)
             known = head.batches.digests if head and base == "append" else frozenset()
@@ -230,10 +205,10 @@ class SnapshotStore(Catalogue):
         wanted = _pick(by_name, names, "column", f"{snapshot.name}, table '{table}'")
         parts = self._parts(snapshot, summary, batches)
         if verify:
-            for damage in inspect_parts(self.objects, parts, snapshot.name):
-                raise damage.error()
-        found = read_parts([self.objects.path(part.digest, PART) for part in parts], wanted)
-        return to_pandas(found) if as_pandas else found
+            for found in damage.inspect_parts(self.objects, parts, snapshot.name):
+                raise found.error()
+        rows = read_parts([self.objects.path(part.digest, PART) for part in parts], wanted)
+        return to_pandas(rows) if as_pandas else rows
 
     def _parts(
         self, snapshot: Snapshot, summary: TableSummary, batches: Sequence[str] | None
@@ -245,19 +220,16 @@ class SnapshotStore(Catalogue):
         _pick(known, batches, "batch", snapshot.name)
         return [part for part in parts if part.batch in set(batches)]
 
-    def verify(self, snapshot: Snapshot | str) -> list[Damage]:
+    def verify(self, snapshot: Snapshot | str | None = None) -> list[Damage]:
         """Return everything that is wrong with what `snapshot` needs; best is an empty list.
 
-        Reads every byte of its manifest, segments, part infos and parts.
+        Reads every byte of its manifest, segments, part infos and parts. Without a snapshot, of
+        all versions, tags and pins.
         """
+        if snapshot is None:
+            return damage.inspect_store(self)
         name = snapshot if isinstance(snapshot, str) else snapshot.name
-        try:
-            found = self.resolve(name)
-            if isinstance(snapshot, Snapshot) and found.id != snapshot.id:
-                found = self.open(snapshot.id)
-        except CorruptionError as error:
-            return [reference_damage(error, self.root, name)]
-        return list(inspect_snapshot(self.objects, found))
+        return list(damage.inspect_name(self, name, expected=snapshot))
 
     def check(self, snapshot: Snapshot | str) -> None:
         """Raise CorruptionError if `verify` finds anything wrong with `snapshot`."""
@@ -292,9 +264,9 @@ class SnapshotStore(Catalogue):
 
     def pin(self, owner: str, ids: Iterable[str]) -> None:
         """Keep exactly the snapshots `ids` from garbage collection for `owner` (a model, say)."""
-        wanted = sorted({self.open(id_).id for id_ in ids})
-        with self._writing() as writer:
-            self.refs.pin(check_name("pin's owner", owner), wanted, writer)
+        check_name("pin's owner", owner)
+        with self._writing() as writer:  # so that none is collected while it is being pinned
+            self.refs.pin(owner, sorted({self.open(id_).id for id_ in ids}), writer)
 
     def pins(self) -> dict[str, tuple[str, ...]]:
         """Return the ids that each owner pinned."""
@@ -307,38 +279,6 @@ class SnapshotStore(Catalogue):
         return garbage.collect(
             self, dry_run=dry_run, grace_seconds=grace_seconds, wait_seconds=wait_seconds
         )
-
-
-def _plain_json(about: Mapping[str, JSON]) -> dict[str, JSON]:
-    try:
-        plain: dict[str, JSON] = json.loads(canonical_json(about))
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            "What is said about a snapshot must be JSON.",
-            found=str(error),
-            remedy="pass text, finite numbers, truth values, lists and mappings",
-        ) from error
-    return plain
-
-
-def _batch_records(
-    additions: Sequence[Addition], batches: Sequence[BatchRecord]
-) -> list[BatchRecord]:
-    records = list(batches)
-    named = {record.digest for record in records}
-    for addition in additions:
-        check_name("table", addition.table)
-        if addition.batch is not None and addition.batch not in named:
-            records.append(BatchRecord(digest=addition.batch, source=addition.table))
-            named.add(addition.batch)
-    for record in records:
-        check_digest("batch", record.digest)
-    if not additions and not records:
-        raise DataError("There is nothing to freeze.", remedy="pass additions or batches")
-    return [
-        BatchRecord(one.digest, one.source, one.name, one.rows, _plain_json(one.about))
-        for one in records
-    ]
 
 
 def _check_parent(dataset: str, head: Snapshot | None, expected: Snapshot | str | None) -> None:

@@ -5,7 +5,6 @@ Needs pyarrow for the types; imported only where a snapshot is frozen.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -79,7 +78,9 @@ def next_manifest(
     fresh = {batch.digest: batch for batch in reversed(batches) if batch.digest not in known}
     records = [batch.to_json() for batch in reversed(fresh.values())]
     listing = listing.append(records, put)
-    manifest = manifest_record(
+    if head and _says_the_same(head, tables, listing, base, contract, about):
+        return None
+    return manifest_record(
         dataset=dataset,
         version=head.version + 1 if head else 1,
         parent=head.id if head else None,
@@ -88,19 +89,24 @@ def next_manifest(
         contract=contract,
         about=about,
     )
-    return None if head and _says_the_same(head, manifest, base) else manifest
 
 
-def _says_the_same(head: Snapshot, manifest: Mapping[str, JSON], base: Base) -> bool:
-    """Tell whether `manifest` differs from `head` in nothing that counts.
+def _says_the_same(
+    head: Snapshot,
+    tables: Mapping[str, TableSummary],
+    batches: Listing,
+    base: Base,
+    contract: str | None,
+    about: Mapping[str, JSON],
+) -> bool:
+    """Tell whether a new version would differ from `head` in nothing that counts.
 
     Appending nothing under another contract is no new version: the rows were judged by the old
     one. A version that does not append is what its contract and its `about` say, too.
     """
-    compared = ["tables", "batches"] + (["contract", "about"] if base == "empty" else [])
-    old = json.loads(canonical_json(head.to_json()))
-    new = json.loads(canonical_json(manifest))
-    return all(old[key] == new[key] for key in compared)
+    if tables != head.tables or batches != head.batches.listing:
+        return False
+    return base == "append" or (contract, about) == (head.contract, head.about)
 
 
 def add_part(table: TableSummary | None, written: WrittenPart, put: Put) -> TableSummary:
