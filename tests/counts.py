@@ -1,4 +1,4 @@
-"""How often the crash, fuzz and load tests repeat: little in `make test`, fully in `make torture`."""
+"""How often crash, fuzz and load tests repeat: little in `make test`, fully in `make torture`."""
 
 import os
 
