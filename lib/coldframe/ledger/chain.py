@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coldframe.errors import DataError
+from coldframe.errors import CorruptionError, DataError
 from coldframe.provenance import canonical_json, record_digest
 
 GENESIS = "0" * 64
@@ -123,8 +123,24 @@ def entry_digest(
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
-    """Return the entry that a row of the table holds."""
-    return Entry(**{**row, "body": json.loads(row["body"])})
+    """Return the entry that a row of the table holds.
+
+    Raises
+    ------
+    CorruptionError
+        Its body cannot be read any more.
+    """
+    try:
+        body = json.loads(row["body"])
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise CorruptionError(
+            "An entry of the ledger cannot be read.",
+            where=f"entry {row['sequence']}, {row['dataset']}, {row['kind']} {row['key']}",
+            found=str(row["body"])[:200], remedy="coldframe verify",
+        )  # fmt: skip
+    return Entry(**{**row, "body": body})
 
 
 def _faults(row: Mapping[str, Any], *, sequence: int, previous: str) -> Iterator[str]:
@@ -138,7 +154,7 @@ def _faults(row: Mapping[str, Any], *, sequence: int, previous: str) -> Iterator
         named = ("previous", "dataset", "kind", "key", "at", "who")
         digest = entry_digest(body=body, **{name: row[name] for name in named})
         intact = digest == row["digest"] and spell(body) == row["body"]
-    except ValueError:  # no JSON any more, or text that has no UTF-8
+    except (ValueError, TypeError):  # no JSON any more, no UTF-8, or bytes in place of text
         intact = False
     if not intact:
         yield "its digest does not fit what it says"

@@ -114,7 +114,7 @@ def _explanation(error: exc.SQLAlchemyError, where: str) -> ColdframeError | Non
             f"The ledger stayed busy for {PATIENCE} seconds.", where=where, found=text,
             remedy="look for a process that holds it open, then try again",
         )  # fmt: skip
-    if "malformed" in lower or "not a database" in lower:
+    if any(sign in lower for sign in ("malformed", "not a database", "could not decode")):
         return CorruptionError(
             "The ledger's file is damaged.", where=where, found=text,
             remedy="put back the last good copy of it, then run: coldframe verify",
