@@ -1,0 +1,112 @@
+"""From a study's winner to a challenger and a proposal that a person may approve."""
+
+from __future__ import annotations
+
+from coldframe.errors import DataError
+from coldframe.ledger import Proposal, propose
+from coldframe.train.order import take_order
+from coldframe.train.report import Progress, StudyReport, TrainReport, Trial
+from coldframe.train.studies import check_ground, read_study
+from coldframe.train.sweep import study_ground
+from coldframe.train.training import carry_out
+from coldframe.workbench import Workbench
+
+
+def challenge(
+    bench: Workbench, *, study: str, who: str = "sweep", progress: Progress | None = None
+) -> tuple[TrainReport, Proposal]:
+    """Train the best trial of a study on all rows before the holdout, judge it, and propose it.
+
+    Nothing is promoted: a person approves the proposal, and training then finds the model
+    fitted already. Repeated it returns the same model and proposal.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Where everything is.
+    study : str
+        Name of the study.
+    who : str, default="sweep"
+        Who proposes.
+    progress : callable, optional
+        Is told what is being done.
+
+    Returns
+    -------
+    report : TrainReport
+        The challenger and how it did on the holdout, as an experiment.
+    proposal : Proposal
+        Of origin "sweep".
+
+    Raises
+    ------
+    NotFoundError
+        There is no such study.
+    DataError
+        It has no complete trial.
+    ConflictError
+        Code or dataset file changed since, or the champion changed meanwhile.
+    """
+    found = read_study(bench, study)
+    best = found.best
+    if best is None:
+        raise DataError(
+            "The study has no complete trial yet.", where=f"study {study}",
+            found=f"{len(found.trials)} trials", remedy=f"sweep on: coldframe sweep {study}",
+        )  # fmt: skip
+    order = take_order(
+        bench, snapshot=found.snapshot_id, parameters=best.parameters, origin="sweep"
+    )
+    check_ground(study, found.ground, study_ground(bench, order.snapshot))
+    report = carry_out(bench, order, progress=progress)
+    return report, _propose(bench, found, best, report, who)
+
+
+def _propose(
+    bench: Workbench, study: StudyReport, best: Trial, report: TrainReport, who: str
+) -> Proposal:
+    verdict = report.verdict
+    return propose(
+        bench.ledger,
+        dataset=bench.dataset.name,
+        snapshot=report.snapshot.name,
+        snapshot_id=report.snapshot.id,
+        champion=verdict.champion,
+        origin="sweep",
+        parameters=report.challenger.parameters,
+        reasons=[_spell_study(study, best), _spell_verdict(report)],
+        evidence={
+            "study": study.name,
+            "trial": best.number,
+            "trials": len(study.complete),
+            "validation": best.value,
+            "baseline": study.baseline,
+            "challenger": report.challenger.name,
+            "holdout": verdict.challenger_value,
+            "champion_holdout": verdict.champion_value,
+            "gain": verdict.gain,
+            "interval": [verdict.interval_low, verdict.interval_high],
+        },
+        # at most: it is fitted already, and training will find it
+        expected_cost_seconds=report.challenger.cost.get("cpu_seconds"),
+        who=who,
+    )
+
+
+def _spell_study(study: StudyReport, best: Trial) -> str:
+    base = "" if study.baseline is None else f" ({study.baseline:.4f} with the present parameters)"
+    return (
+        f"best of {len(study.complete)} trials of study {study.name}: "
+        f"ROC AUC {best.value:.4f} on the validation rows{base}"
+    )
+
+
+def _spell_verdict(report: TrainReport) -> str:
+    verdict = report.verdict
+    if verdict.gain is None:
+        return verdict.reasons[0]
+    return (
+        f"on the holdout {verdict.gain:+.4f} against champion "
+        f"{report.champion.name if report.champion else 'none'} "
+        f"(95 % interval {verdict.interval_low:+.4f} to {verdict.interval_high:+.4f})"
+    )

@@ -1,0 +1,155 @@
+"""Fitting: rows split by time, an estimator built, seeded and fitted, always with the same end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from coldframe.datasets import Dataset, load_object
+from coldframe.errors import ConfigurationError, DataError
+from coldframe.ledger import Holdout
+from coldframe.models import one_thread
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Labelled rows, split by time: `training` is all before `holdout`."""
+
+    training: pd.DataFrame
+    holdout: pd.DataFrame
+    time: str
+
+    @property
+    def trained_until(self) -> str:
+        """Last moment of the training rows, ISO 8601."""
+        return str(self.training[self.time].max().isoformat())
+
+    def describe(self) -> Holdout:
+        """Return first and last moment and number of the holdout's rows."""
+        times = self.holdout[self.time]
+        return Holdout(
+            start=times.min().isoformat(), end=times.max().isoformat(), rows=len(self.holdout)
+        )
+
+
+def split_by_time(dataset: Dataset, frame: pd.DataFrame, *, where: str) -> Split:
+    """Split the labelled rows of `frame`: the newest `model.holdout_days` are the holdout.
+
+    Rows without a label are in neither part.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Says what time and target are and how long the holdout is.
+    frame : DataFrame of shape (n_rows, n_columns)
+        A feature frame.
+    where : str
+        What it is of, for messages.
+
+    Raises
+    ------
+    DataError
+        One of the parts would be empty, or training would see one class only.
+    """
+    import pandas as pd
+
+    when, target = dataset.features.time, dataset.features.target
+    labelled = frame[frame[target].notna()]
+    end = labelled[when].max()
+    late = labelled[when] > end - pd.Timedelta(days=dataset.model.holdout_days)
+    training, holdout = labelled[~late], labelled[late]
+    if training[target].nunique() < 2:
+        raise DataError(
+            "There is not enough to learn from before the holdout.",
+            where=where,
+            expected="labelled rows of both classes, older than "
+            f"{dataset.model.holdout_days:g} days before the newest",
+            found=f"{len(labelled)} labelled rows, {len(training)} of them old enough",
+            remedy="choose a later snapshot, or set a smaller model.holdout_days",
+        )
+    return Split(training=training, holdout=holdout, time=when)
+
+
+def build_estimator(dataset: Dataset, parameters: Mapping[str, Any]) -> Any:
+    """Return the user's unfitted estimator with `parameters`, seeded and single-threaded.
+
+    Whatever draws and was given no seed by the builder gets `model.seed`; whatever would run
+    in parallel runs alone, since forests add up in the order in which their threads finish.
+
+    Raises
+    ------
+    ConfigurationError
+        The builder refuses the parameters, or returns no estimator.
+    """
+    where = f"{dataset.name}: model.builder"
+    builder = load_object(dataset.model.builder, where=where)
+    try:
+        estimator = builder(**parameters)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(
+            "The model builder refuses these parameters.",
+            where=where,
+            found=f"{dict(parameters)}: {error}",
+            remedy="see the builder's parameters, and model.parameters in the dataset file",
+        ) from error
+    if not (hasattr(estimator, "fit") and hasattr(estimator, "get_params")):
+        raise ConfigurationError(
+            "The model builder returned no estimator.",
+            where=where,
+            expected="an unfitted scikit-learn estimator",
+            found=type(estimator).__name__,
+        )
+    settings = estimator.get_params(deep=True)
+    seeds = {
+        name: dataset.model.seed
+        for name, value in settings.items()
+        if name.split("__")[-1] == "random_state" and value is None
+    }
+    threads = {
+        name: 1
+        for name, value in settings.items()
+        if name.split("__")[-1] == "n_jobs" and value not in (None, 1)
+    }
+    return estimator.set_params(**seeds, **threads) if seeds or threads else estimator
+
+
+def fit_estimator(dataset: Dataset, parameters: Mapping[str, Any], rows: pd.DataFrame) -> Any:
+    """Return the user's estimator, fitted on labelled `rows`; the same bytes wherever it runs."""
+    from coldframe.features import feature_matrix  # pandas
+
+    estimator = build_estimator(dataset, parameters)
+    target = rows[dataset.features.target].to_numpy().astype("int64")
+    with one_thread():
+        estimator.fit(feature_matrix(dataset, rows), target)
+    return estimator
+
+
+@dataclass
+class Cost:
+    """Seconds that something took; filled in when it is done."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@contextmanager
+def measured() -> Iterator[Cost]:
+    """Measure wall and processor time of a block.
+
+    Examples
+    --------
+    >>> with measured() as cost:
+    ...     pass
+    >>> sorted(cost.seconds)
+    ['cpu_seconds', 'wall_seconds']
+    """
+    cost = Cost()
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield cost
+    cost.seconds["cpu_seconds"] = round(time.process_time() - cpu, 3)
+    cost.seconds["wall_seconds"] = round(time.perf_counter() - wall, 3)

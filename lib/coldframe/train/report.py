@@ -1,0 +1,213 @@
+"""What training and sweeping return: frozen records, ready to be shown or spelled as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from coldframe.ledger import Holdout, ModelVersion, Promotion, Verdict
+from coldframe.snapshots import Snapshot
+
+Progress: TypeAlias = Callable[[str], None]
+"""Is told in a few words what is being done now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationBin:
+    """Rows of similar probability: their mean probability, the share of class 1, how many."""
+
+    predicted: float
+    observed: float
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """How well one model does on the holdout.
+
+    Parameters
+    ----------
+    name : str
+        The model's short name, ``v3``.
+    metrics : dict of str to float or None
+        ``roc_auc``, ``average_precision``, ``brier`` (mean squared error of the probability)
+        and ``log_loss``; None where the holdout holds one class only.
+    roc : tuple of (float, float)
+        False and true positive rate, from (0, 0) to (1, 1).
+    calibration : tuple of CalibrationBin
+        By rising probability.
+    """
+
+    name: str
+    metrics: Mapping[str, float | None]
+    roc: tuple[tuple[float, float], ...]
+    calibration: tuple[CalibrationBin, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainReport:
+    """A trained challenger and what came of it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What it learned from.
+    challenger : ModelVersion
+        As registered.
+    champion : ModelVersion or None
+        The model it was judged against.
+    verdict : Verdict
+        As recorded.
+    promotion : Promotion or None
+        None if the champion was kept, and for an experiment.
+    fitted : bool
+        False if the same recipe had been fitted before.
+    challenger_scores, champion_scores : Scores, Scores or None
+        Of both on the same holdout.
+    """
+
+    snapshot: Snapshot
+    challenger: ModelVersion
+    champion: ModelVersion | None
+    verdict: Verdict
+    promotion: Promotion | None
+    fitted: bool
+    challenger_scores: Scores
+    champion_scores: Scores | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is worth keeping with the run, as plain JSON values."""
+        return {
+            "snapshot": self.snapshot.name,
+            "snapshot_id": self.snapshot.id,
+            "model": self.challenger.name,
+            "model_digest": self.challenger.digest,
+            "estimator": self.challenger.estimator,
+            "reference": self.challenger.reference,
+            "proposal": self.verdict.proposal,
+            "parameters": dict(self.challenger.parameters),
+            "metrics": dict(self.challenger_scores.metrics),
+            "champion": self.champion.name if self.champion else None,
+            "gain": self.verdict.gain,
+            "interval": [self.verdict.interval_low, self.verdict.interval_high],
+            "outcome": self.verdict.outcome,
+            "reasons": list(self.verdict.reasons),
+            "promoted": self.promotion is not None,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One trial of a study.
+
+    Parameters
+    ----------
+    number : int
+        Place in the study.
+    state : {"complete", "failed", "killed", "running"}
+        Failed: the model could not be fitted with these parameters. Killed: the process died;
+        the trial was repeated.
+    value : float or None
+        Its metric on the validation rows.
+    parameters : dict
+        For the model builder, defaults included.
+    suggested : dict
+        Those that the space suggested.
+    cpu_seconds : float or None
+        What it cost.
+    error : str or None
+        Why it failed.
+    """
+
+    number: int
+    state: Literal["complete", "failed", "killed", "running"]
+    value: float | None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    suggested: Mapping[str, Any] = field(default_factory=dict)
+    cpu_seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyReport:
+    """A study and how far it is.
+
+    Parameters
+    ----------
+    name : str
+        Of the study.
+    dataset, snapshot, snapshot_id : str
+        What it searches on; it never moves to another snapshot.
+    metric : str
+        What is maximised, on `validation`.
+    ground : dict
+        What it rests on: digests of snapshot, code and the dataset file's sections.
+    validation : Holdout or None
+        The newest rows before the holdout; None before the first trial began.
+    baseline : float or None
+        What the dataset file's own parameters score on the same rows.
+    trials : tuple of Trial
+        In order.
+    """
+
+    name: str
+    dataset: str
+    snapshot: str
+    snapshot_id: str
+    metric: str
+    ground: Mapping[str, Any]
+    validation: Holdout | None
+    baseline: float | None
+    trials: tuple[Trial, ...]
+
+    @property
+    def complete(self) -> tuple[Trial, ...]:
+        """Trials that have a value."""
+        return tuple(trial for trial in self.trials if trial.state == "complete")
+
+    @property
+    def best(self) -> Trial | None:
+        """The complete trial of the highest value, the first of several."""
+        return max(self.complete, key=lambda t: (t.value or 0.0, -t.number), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepReport:
+    """A study after a sweep.
+
+    Parameters
+    ----------
+    study : StudyReport
+        All its trials, of earlier sweeps too.
+    ran : int
+        How many trials this sweep ran.
+    importance : dict of str to float
+        Share of each parameter in the variance of the value (fANOVA, Hutter et al. 2014), most
+        important first; empty with fewer than four complete trials.
+    """
+
+    study: StudyReport
+    ran: int
+    importance: Mapping[str, float]
+
+    @property
+    def best(self) -> Trial | None:
+        """The best trial of the study."""
+        return self.study.best
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is worth keeping with the run, as plain JSON values."""
+        best = self.best
+        return {
+            "study": self.study.name,
+            "snapshot": self.study.snapshot,
+            "snapshot_id": self.study.snapshot_id,
+            "metric": self.study.metric,
+            "baseline": self.study.baseline,
+            "complete": len(self.study.complete),
+            "ran": self.ran,
+            "best": dataclasses.asdict(best) if best else None,
+            "importance": dict(self.importance),
+        }

@@ -1,0 +1,124 @@
+"""The verdict: whether the challenger takes over, and why, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from coldframe.datasets import Model
+from coldframe.ledger import Holdout, ModelVersion, Proposal, Verdict
+from coldframe.train.judging import area_under_curve, bootstrap_gain
+
+if TYPE_CHECKING:
+    from coldframe.train.judging import Floats
+
+
+def has_seen(champion: ModelVersion, holdout: Holdout) -> bool:
+    """Tell whether `champion` learned from rows of the holdout's time, or nobody knows.
+
+    Examples
+    --------
+    >>> holdout = Holdout(start="2013-03-02T00:00:00Z", end="2013-03-31T00:00:00Z", rows=9)
+    >>> champion = ModelVersion(dataset="d", estimator="e", recipe="r", snapshot="d@1",
+    ...                         snapshot_id="i", trained_until="2013-03-01T23:00:00+00:00")
+    >>> has_seen(champion, holdout)
+    False
+    """
+    until = champion.trained_until
+    return until is None or datetime.fromisoformat(until) >= datetime.fromisoformat(holdout.start)
+
+
+def judge_challenger(
+    *,
+    challenger: ModelVersion,
+    champion: ModelVersion | None,
+    proposal: Proposal | None,
+    snapshot_id: str,
+    holdout: Holdout,
+    rules: Model,
+    target: Floats,
+    challenger_probability: Floats,
+    champion_probability: Floats | None,
+) -> Verdict:
+    """Return the verdict on a challenger; writes nothing.
+
+    Promote if there is a proposal and no champion yet, or the gain is at least `minimum_gain`
+    on a holdout that neither model has learned from. In all other cases keep, with the reason.
+
+    Parameters
+    ----------
+    challenger, champion : ModelVersion, ModelVersion or None
+        Who is judged against whom.
+    proposal : Proposal or None
+        None for an experiment, which is never promoted.
+    snapshot_id : str
+        The snapshot that holds the holdout.
+    holdout : Holdout
+        The rows.
+    rules : Model
+        The dataset file's section: metric, minimum gain, seed.
+    target, challenger_probability, champion_probability : array of shape (n_rows,)
+        What was, and what both said.
+    """
+    value = area_under_curve(target, challenger_probability)
+    other = gain = interval = None
+    if champion is not None and champion_probability is not None:
+        other = area_under_curve(target, champion_probability)
+        interval = bootstrap_gain(
+            target, challenger_probability, champion_probability, seed=rules.seed
+        )
+        gain = None if value is None or other is None else value - other
+    obstacle = _obstacle(challenger, champion, holdout, value)
+    if obstacle:
+        better, reasons = False, [obstacle]
+    elif gain is None:
+        better, reasons = True, ["there is no champion yet: the first model"]
+    else:
+        better, reasons = gain >= rules.minimum_gain, [_spell_gain(rules, gain, interval)]
+    if proposal is None:
+        would = "would take over" if better else "would not take over"
+        reasons.append(f"an experiment is never promoted; this one {would}")
+    return Verdict(
+        dataset=challenger.dataset,
+        proposal=proposal.number if proposal else None,
+        challenger=challenger.digest,
+        champion=champion.digest if champion else None,
+        snapshot_id=snapshot_id,
+        holdout=holdout,
+        metric=rules.metric,
+        challenger_value=value,
+        champion_value=other,
+        gain=gain,
+        interval_low=interval[0] if interval else None,
+        interval_high=interval[1] if interval else None,
+        outcome="promote" if better and proposal is not None else "keep",
+        reasons=tuple(reasons),
+    )
+
+
+def _obstacle(
+    challenger: ModelVersion, champion: ModelVersion | None, holdout: Holdout, value: float | None
+) -> str | None:
+    """Return why the two cannot be compared, or None."""
+    if value is None:
+        return "the holdout holds one class only, so nothing can be said"
+    if champion is None:
+        return None
+    if champion.digest == challenger.digest:
+        return "the challenger is the champion itself"
+    if has_seen(champion, holdout):
+        return (
+            f"the champion {champion.name} learned from rows until {champion.trained_until}, "
+            f"so the holdout from {holdout.start} on is not new to it"
+        )
+    return None
+
+
+def _spell_gain(rules: Model, gain: float, interval: tuple[float, float] | None) -> str:
+    low, high = interval or (float("nan"), float("nan"))
+    relation = "at least" if gain >= rules.minimum_gain else "below"
+    certain = "" if low > 0 or high < 0 else "; the interval includes zero"
+    return (
+        f"ROC AUC gain {gain:+.4f} (95 % interval {low:+.4f} to {high:+.4f}{certain}) is "
+        f"{relation} the minimum of {rules.minimum_gain:g}"
+    )
