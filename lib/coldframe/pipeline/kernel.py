@@ -1,0 +1,107 @@
+"""The kernel of one notebook: ours to start, and ours to end with all that it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+from coldframe.settings import VARIABLE, Settings
+
+
+def kernel_environment(settings: Settings, dataset: str) -> dict[str, str]:
+    """Return the variables that make a kernel see these settings and this project's code.
+
+    By variable and not by parameter, because parameters are stored in the notebook and an URL
+    may hold a password.
+    """
+    values = settings.model_dump() | {"dataset": dataset}
+    known = {VARIABLE + name.upper(): str(value) for name, value in values.items()}
+    paths = [str(settings.lib), *filter(None, [os.environ.get("PYTHONPATH")])]
+    quiet = {"NML_DISABLE_USAGE_LOGGING": "1", "PLOOMBER_STATS_ENABLED": "false"}
+    return {**known, **quiet, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+class KernelWatch:
+    """Knows the process of a kernel and ends it, with its descendants, at a deadline.
+
+    The deadline is kept by a thread of its own: nbclient's timeout counts for one cell, and it
+    waits for ever for a kernel that never answers.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.expired = False
+        self._leader: int | None = None
+        self._timer = threading.Timer(seconds, self._expire)
+        self._timer.daemon = True
+
+    def started(self, pid: int | None) -> None:
+        """Note the process; jupyter_client makes it the leader of a process group."""
+        self._leader = pid
+        if self.expired:  # the deadline passed while it was starting
+            self.kill()
+
+    def _expire(self) -> None:
+        self.expired = True
+        self.kill()
+
+    def kill(self) -> None:
+        """End the kernel, its process group, and descendants that left the group."""
+        if self._leader is None:
+            return
+        victims = []
+        with contextlib.suppress(psutil.Error):
+            victims = psutil.Process(self._leader).children(recursive=True)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._leader, signal.SIGKILL)
+        for victim in victims:
+            with contextlib.suppress(psutil.Error):
+                victim.kill()
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Keep the deadline while inside; nothing of the kernel's group is left afterwards."""
+        self._timer.start()
+        try:
+            yield
+        finally:
+            self._timer.cancel()
+            self.kill()
+
+
+def kernel_manager(watch: KernelWatch, environment: dict[str, str]) -> type[AsyncKernelManager]:
+    """Return a kernel manager class for nbclient that runs this Python under `watch`."""
+
+    class WatchedKernelManager(AsyncKernelManager):
+        """Starts this very Python: a kernelspec of the user's may name another one."""
+
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(
+                argv=command,
+                display_name="Python 3",
+                language="python",
+                metadata={"supported_encryption": ["curve"]},
+            )
+
+        async def _async_pre_start_kernel(self, **options: Any) -> Any:
+            return await super()._async_pre_start_kernel(
+                # encrypted, for other users of the machine can listen to its loopback
+                **options | {"env": {**os.environ, **environment}, "transport_encryption": "auto"}
+            )
+
+        async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+            await super()._async_launch_kernel(kernel_cmd, **kw)
+            watch.started(getattr(self.provisioner, "pid", None))
+
+    return WatchedKernelManager
