@@ -52,7 +52,7 @@ def build_features(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         departure_minute=departure,
         # on two clocks: the time zone's difference stays in it, the same for each destination
         scheduled_minutes=(arrival - departure) % 1440,
-        weekday=local.dt.dayofweek,
+        weekday=local.dt.day_of_week,
         departures=flights.groupby(["origin", "time_hour"])["flight"].transform("size"),
     )
     frame = _join(frame, weather[["origin", "time_hour", *WEATHER]], ["origin", "time_hour"])

@@ -1,0 +1,93 @@
+"""Rules on a batch as a whole: its size, its keys, and how much of it had to be set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import pandas as pd
+
+from coldframe.contracts.faults import Fault, failures_frame, shorten
+from coldframe.datasets import Source
+
+
+def check_keys(
+    typed: pd.DataFrame, source: Source, *, known: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the rows whose key stands earlier in the batch, or in an earlier one.
+
+    Parameters
+    ----------
+    typed : DataFrame of shape (n_rows, n_columns)
+        Rows that broke no other rule: a row that was set aside does not take up its key.
+    source : Source
+        Its key; with `keys_known` an earlier batch's key is welcome.
+    known : DataFrame of shape (n_known, n_key_columns), optional
+        Keys of all rows frozen before.
+
+    Returns
+    -------
+    DataFrame of shape (n_failures, 4)
+        Rules ``duplicate_key`` and ``known_key``.
+    """
+    key = list(source.key)
+    if not key or typed.empty:
+        return failures_frame([])
+    keys = typed[key]
+    doubled = keys.duplicated().to_numpy()
+    found = _name(keys[doubled], "duplicate_key")
+    if known is not None and len(known) and not source.batch.keys_known:
+        # types may differ by nullability only; join on the batch's own
+        same = known[key].astype(keys.dtypes.to_dict()).drop_duplicates().assign(known_=True)
+        seen = keys.merge(same, on=key, how="left", validate="many_to_one")["known_"].notna()
+        found += _name(keys[seen.to_numpy() & ~doubled], "known_key")
+    return failures_frame(found)
+
+
+def _name(keys: pd.DataFrame, rule: str) -> list[tuple[int, str, str, str]]:
+    column = ", ".join(keys.columns)
+    return [
+        (int(row[0]), rule, column, shorten(", ".join(map(str, row[1:]))))
+        for row in keys.itertuples()
+    ]
+
+
+def check_batch(
+    source: Source, *, rows: int, quarantined: int, history: Sequence[int] = ()
+) -> tuple[Fault, ...]:
+    """Return why all of a batch must be held; nothing if it is fit.
+
+    Parameters
+    ----------
+    source : Source
+        Its rules on batches.
+    rows : int
+        Rows delivered.
+    quarantined : int
+        How many of them broke a row rule.
+    history : sequence of int
+        Rows of the accepted batches of the same source.
+
+    Examples
+    --------
+    >>> from coldframe.datasets import Source
+    >>> source = Source(files="*.csv", key=("a",), columns={"a": {"type": "integer"}})
+    >>> check_batch(source, rows=100, quarantined=50)[0].example
+    '50 of 100 rows (50.0 %), at most 2.0 % are allowed'
+    """
+    if rows == 0:
+        return (Fault(rule="no_rows", example="a header and nothing else"),)
+    faults = []
+    if history:
+        usual = median(history)
+        low, high = (share * usual for share in source.batch.rows)
+        if not low <= rows <= high:
+            told = f"{rows} rows, {low:.0f} to {high:.0f} are usual"
+            faults.append(Fault(rule="row_count", rows=rows, example=told))
+    if quarantined > source.batch.quarantined * rows:
+        told = (
+            f"{quarantined} of {rows} rows ({100 * quarantined / rows:.1f} %), "
+            f"at most {100 * source.batch.quarantined:.1f} % are allowed"
+        )
+        faults.append(Fault(rule="quarantined_share", rows=quarantined, example=told))
+    return tuple(faults)

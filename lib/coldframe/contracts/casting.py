@@ -1,0 +1,151 @@
+"""Lossless casts: a text becomes a value that spells it again, or it fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldframe.contracts.faults import failures_frame
+from coldframe.datasets import Column, Source
+
+INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
+NUMBER = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})",
+    re.ASCII,
+)
+TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+LONGEST = 400  # no number of a table is longer; Decimal would take for ever on a million digits
+
+
+def parse_integer(text: str) -> int | None:
+    """Return the 64-bit integer that `text` spells, or None; no leading zeros, no plus.
+
+    Examples
+    --------
+    >>> parse_integer("517"), parse_integer("0517"), parse_integer("517.0")
+    (517, None, None)
+    """
+    if len(text) > 20 or text == "-0" or not INTEGER.fullmatch(text):
+        return None
+    value = int(text)
+    return value if -(2**63) <= value < 2**63 else None
+
+
+def parse_number(text: str) -> float | None:
+    """Return the float whose shortest spelling has the same value as `text`, or None.
+
+    Examples
+    --------
+    >>> parse_number("10.50"), parse_number("1,5"), parse_number("9007199254740993")
+    (10.5, None, None)
+    """
+    if len(text) > LONGEST or not NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    if not np.isfinite(value):
+        return None
+    return value if Decimal(repr(value)) == Decimal(text) else None
+
+
+def parse_boolean(text: str) -> bool | None:
+    """Return the truth value that `text` spells, or None; 0 and 1 are integers.
+
+    Examples
+    --------
+    >>> parse_boolean("TRUE"), parse_boolean("1")
+    (True, None)
+    """
+    return TRUTH.get(text)
+
+
+def parse_timestamp(text: str) -> datetime | None:
+    """Return the moment that `text` spells (ISO 8601 with offset, at most microseconds), or None.
+
+    Examples
+    --------
+    >>> parse_timestamp("2013-01-01T05:00:00-05:00").isoformat()
+    '2013-01-01T10:00:00+00:00'
+    >>> parse_timestamp("2013-01-01T05:00:00") is None  # of which time zone?
+    True
+    """
+    if not MOMENT.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "string": lambda text: text,
+    "integer": parse_integer,
+    "number": parse_number,
+    "boolean": parse_boolean,
+    "timestamp": parse_timestamp,
+}
+# without nulls, with nulls
+DTYPES: dict[str, tuple[Any, Any]] = {
+    "string": ("str", "str"),
+    "integer": ("int64", "Int64"),
+    "number": ("float64", "float64"),
+    "boolean": ("bool", "boolean"),
+    "timestamp": ("datetime64[us, UTC]", "datetime64[us, UTC]"),
+}
+
+
+def cast(text: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the declared columns with their declared types, and what could not be cast.
+
+    Parameters
+    ----------
+    text : DataFrame of shape (n_rows, n_columns)
+        As `parse_text_csv` returns it.
+    source : Source
+        Its columns and its spellings of null.
+
+    Returns
+    -------
+    typed : DataFrame of shape (n_rows, n_declared_columns)
+        Same index. A value that failed is null in it, as is a column that was not delivered.
+    failures : DataFrame of shape (n_failures, 4)
+        Line, rule (``type_integer`` …), column and value of each.
+    """
+    typed = {}
+    failures: list[tuple[int, str, str, str]] = []
+    nulls = frozenset(source.nulls)
+    for name, column in source.columns.items():
+        if name not in text:
+            typed[name] = pd.Series(pd.NA, index=text.index).astype(DTYPES[column.type][1])
+            continue
+        typed[name], failed = _cast_column(text[name], column, nulls)
+        rule = f"type_{column.type}"
+        failures += [
+            (int(line), rule, name, str(value))
+            for line, value in zip(failed.index, failed, strict=True)
+        ]
+    return pd.DataFrame(typed, index=text.index), failures_frame(failures)
+
+
+def _cast_column(
+    text: pd.Series, column: Column, nulls: frozenset[str]
+) -> tuple[pd.Series, pd.Series]:
+    """Return the typed column, and the texts that failed by line."""
+    # a column has far fewer spellings than rows: each is parsed once
+    codes, spellings = pd.factorize(text.astype(object))
+    parse = PARSERS[column.type]
+    values = [None if one in nulls else parse(one) for one in spellings]
+    blank = np.array([one in nulls for one in spellings], dtype=bool)
+    lacking = np.array([value is None for value in values], dtype=bool)
+    dtype = DTYPES[column.type][int(lacking.any())]
+    distinct = pd.Series(values, dtype=object).astype(dtype)
+    typed = distinct.take(codes).set_axis(text.index)
+    failed = text[(lacking & ~blank)[codes]] if len(spellings) else text.iloc[:0]
+    return typed, failed

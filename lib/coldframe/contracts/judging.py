@@ -1,0 +1,100 @@
+"""One batch against its contract: from bytes to rows that are fit, rows set aside, or a hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coldframe.contracts.batches import check_batch, check_keys
+from coldframe.contracts.casting import cast
+from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, sum_up
+from coldframe.contracts.reading import parse_text_csv
+from coldframe.contracts.rows import check_rows
+from coldframe.datasets import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What the contract says of one batch.
+
+    Parameters
+    ----------
+    rows : int
+        Rows delivered; 0 if it could not be read.
+    fit : DataFrame or None
+        Rows that keep every rule, typed; None if the batch is held.
+    failures : DataFrame of shape (n_failures, 4)
+        Line, rule, column and value of everything that breaks a rule.
+    text : DataFrame of shape (n_unfit_rows, n_columns)
+        The unfit rows as they came, by line.
+    faults : tuple of Fault
+        `failures` summed up, those that hold the batch first.
+    unknown_columns : tuple of str
+        Columns that came though the contract does not know them; they are left out.
+    """
+
+    rows: int
+    fit: pd.DataFrame | None
+    failures: pd.DataFrame
+    text: pd.DataFrame
+    faults: tuple[Fault, ...]
+    unknown_columns: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing of the batch goes on."""
+        return self.fit is None
+
+
+def judge_batch(
+    data: bytes,
+    source: Source,
+    *,
+    history: Sequence[int] = (),
+    known: pd.DataFrame | None = None,
+) -> Judgement:
+    """Judge the bytes of one batch; never raises for what is in them.
+
+    Parameters
+    ----------
+    data : bytes
+        The file as delivered.
+    source : Source
+        The contract.
+    history : sequence of int
+        Rows of the accepted batches of this source.
+    known : DataFrame, optional
+        Keys of all rows of this source frozen before.
+    """
+    rows = 0
+    try:
+        text = parse_text_csv(data, source)
+        rows = len(text)
+        typed, uncast = cast(text, source)
+        broken = check_rows(typed, source)
+    except UnfitBatchError as error:
+        none = failures_frame([])
+        return Judgement(rows, None, none, pd.DataFrame(), error.faults)
+    failures = pd.concat([uncast, _new(broken, uncast)], ignore_index=True)
+    sound = typed[~typed.index.isin(failures["line"])]
+    failures = pd.concat([failures, check_keys(sound, source, known=known)], ignore_index=True)
+    failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
+    unfit = text.index.isin(failures["line"])
+    holds = check_batch(source, rows=rows, quarantined=int(unfit.sum()), history=history)
+    return Judgement(
+        rows=rows,
+        fit=None if holds else typed[~unfit],
+        failures=failures,
+        text=text[unfit],
+        faults=(*holds, *sum_up(failures)),
+        unknown_columns=tuple(name for name in text.columns if name not in source.columns),
+    )
+
+
+def _new(broken: pd.DataFrame, uncast: pd.DataFrame) -> pd.DataFrame:
+    """Return `broken` without the nulls that only a failed cast has made."""
+    made = pd.MultiIndex.from_frame(uncast[["line", "column"]])
+    here = pd.MultiIndex.from_frame(broken[["line", "column"]])
+    return broken[~((broken["rule"] == "null").to_numpy() & here.isin(made))]

@@ -1,0 +1,128 @@
+"""Row rules: bounds, patterns and nulls with pandera, and the user's own rules in Python.
+
+pandera skips nulls in every check but its own null check, may coerce NaN to True, and its
+``drop_invalid_rows`` lets bad rows pass at column level. So nothing is coerced here, nothing
+dropped, nulls are a rule of their own, and the caller takes rows out by their line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, shorten
+from coldframe.datasets import Column, Rule, Source, load_object
+
+
+def check_rows(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """Return every value that breaks a rule, all rules and all rows together.
+
+    Parameters
+    ----------
+    typed : DataFrame of shape (n_rows, n_columns)
+        As `cast` returns it; its index (unique) is the number of the line.
+    source : Source
+        Its columns and rules.
+
+    Returns
+    -------
+    DataFrame of shape (n_failures, 4)
+        Line, rule, column and value of each; sorted by line.
+
+    Raises
+    ------
+    UnfitBatchError
+        A rule in Python could not judge this batch.
+    """
+    found = [_declared(typed, source)]
+    found += [_told(typed, rule) for rule in source.rules]
+    failures = pd.concat(found, ignore_index=True)
+    return failures.sort_values(["line", "rule", "column"], ignore_index=True)
+
+
+def _declared(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """Return what breaks the bounds, patterns and nulls of the dataset file."""
+    import pandera.pandas as pandera  # two seconds; only where a batch is judged
+
+    schema = pandera.DataFrameSchema(
+        {
+            # types are the cast's business: it has no failure that pandera could find
+            name: pandera.Column(
+                nullable=column.nullable and name not in source.key,
+                checks=_checks(column),
+                required=True,
+            )
+            for name, column in source.columns.items()
+        }
+    )
+    try:
+        schema.validate(typed, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+        lost = cases[cases["index"].isna()]
+        if len(lost):
+            raise UnfitBatchError(
+                "A rule could not be checked.",
+                tuple(
+                    Fault(rule=str(rule), column=str(column), example=shorten(case))
+                    for rule, column, case in zip(
+                        lost["check"], lost["column"], lost["failure_case"], strict=True
+                    )
+                ),
+            ) from errors
+        return failures_frame(
+            [
+                (
+                    int(case.index_),
+                    "null" if case.check == "not_nullable" else str(case.check),
+                    str(case.column),
+                    shorten(case.failure_case),
+                )
+                for case in cases.rename(columns={"index": "index_"}).itertuples(index=False)
+            ]
+        )
+    return failures_frame([])
+
+
+def _checks(column: Column) -> list[Any]:
+    import pandera.pandas as pandera
+
+    checks = []
+    if column.minimum is not None:
+        checks.append(pandera.Check.ge(column.minimum, name="minimum", error="minimum"))
+    if column.maximum is not None:
+        checks.append(pandera.Check.le(column.maximum, name="maximum", error="maximum"))
+    if column.pattern is not None:
+        # pandera anchors the start only
+        whole = rf"(?:{column.pattern})\Z"
+        checks.append(pandera.Check.str_matches(whole, name="pattern", error="pattern"))
+    if column.among is not None:
+        checks.append(pandera.Check.isin(column.among, name="among", error="among"))
+    return checks
+
+
+def _told(typed: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return what breaks a rule in Python; a rule that fails itself holds the batch."""
+    function = load_object(rule.function, where=f"rule {rule.name}")
+    try:
+        fit = function(typed.copy())
+    except Exception as error:  # the user's code may raise anything on odd data
+        raise _unjudged(rule, f"{type(error).__name__}: {error}") from error
+    if not isinstance(fit, pd.Series) or not fit.index.equals(typed.index):
+        raise _unjudged(rule, "it returned no Series with the frame's index")
+    if fit.isna().any() or not pd.api.types.is_bool_dtype(fit.dtype):
+        raise _unjudged(rule, f"it returned {fit.dtype} or blanks instead of True and False")
+    unfit_lines = typed.index[~fit.to_numpy(dtype=bool)]
+    values = typed.loc[unfit_lines, rule.column]
+    return failures_frame(
+        [(int(line), rule.name, rule.column, shorten(value)) for line, value in values.items()]
+    )
+
+
+def _unjudged(rule: Rule, found: str) -> UnfitBatchError:
+    return UnfitBatchError(
+        f"The rule {rule.name} could not judge this batch.",
+        (Fault(rule=rule.name, column=rule.column, example=found[:300]),),
+        remedy=f"mend {rule.function}; the batch is judged again when it changes",
+    )

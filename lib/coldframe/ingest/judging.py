@@ -1,0 +1,125 @@
+"""Judge the batches that are pending, each on its own, in order. Needs pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from coldframe.contracts import Fault, contract_versions
+from coldframe.contracts.faults import failures_frame, shorten
+from coldframe.contracts.judging import Judgement, judge_batch
+from coldframe.ingest.history import History
+from coldframe.ingest.landing import Judged, LandedFile, pending_batches
+from coldframe.ingest.quarantine import set_aside
+from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
+from coldframe.ledger import Delivery, deliveries
+from coldframe.provenance import bytes_digest
+from coldframe.snapshots import BatchRecord
+from coldframe.workbench import Workbench
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One batch's fate: rows and record if it is to be frozen, else neither."""
+
+    delivery: Delivery
+    record: BatchRecord | None = None
+    rows: pd.DataFrame | None = None
+
+
+def judge_pending(
+    bench: Workbench, history: History, tell: Callable[[str], None]
+) -> Iterator[Outcome]:
+    """Yield the fate of every pending batch; what is set aside is in quarantine by then.
+
+    A held batch is in the ledger by then, too: were it written after the freeze, a killed run's
+    successor would judge it against another history.
+    """
+    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    judged = Judged.of(deliveries(bench.ledger, bench.dataset.name))
+    seen: set[tuple[str, str]] = set()
+    for landed in pending_batches(bench):
+        try:
+            data = landed.path.read_bytes()
+        except OSError:
+            continue  # it was taken away again, or is not ours to read
+        # it may have grown since it was listed: its name is that of the bytes that were read
+        digest = bytes_digest(data)
+        name = (landed.source, digest)
+        if name in seen or judged.knows(*name, versions[landed.source]):
+            continue
+        seen.add(name)
+        outcome = _judge(bench, landed, data, digest, versions[landed.source], history)
+        if outcome.record is not None and outcome.rows is not None:
+            history.add(outcome.record, outcome.rows)
+        tell(describe(outcome.delivery))
+        yield outcome
+
+
+def _judge(
+    bench: Workbench, landed: LandedFile, data: bytes, digest: str, contract: str, history: History
+) -> Outcome:
+    dataset, source = bench.dataset, landed.source
+    file = _name(bench, landed.source, landed.path)
+    judgement = _ask_contract(bench, source, data, digest, history)
+    if judgement.fit is None:
+        delivery = held_delivery(
+            digest=digest, dataset=dataset.name, source=source, file=file, rows=judgement.rows,
+            contract=contract, faults=judgement.faults,
+        )  # fmt: skip
+        set_aside(bench, delivery, judgement, data)
+        return Outcome(write_delivery(bench, delivery, None))
+    record = batch_record(
+        digest=digest, source=source, file=file, rows=len(judgement.fit),
+        aside=judgement.rows - len(judgement.fit), contract=contract, faults=judgement.faults,
+        unknown_columns=judgement.unknown_columns,
+    )  # fmt: skip
+    delivery = delivery_of(dataset.name, record)
+    set_aside(bench, delivery, judgement, data)
+    return Outcome(delivery, record, judgement.fit)
+
+
+def _ask_contract(
+    bench: Workbench, source: str, data: bytes, digest: str, history: History
+) -> Judgement:
+    """Return what the contract says; whatever a batch does to our code, the others go on."""
+    other = history.source_of(digest)
+    if other is not None:
+        return _hold(Fault(rule="delivered_elsewhere", example=f"the same bytes came as {other}"))
+    if faults := history.type_faults(source):
+        return _hold(*faults)
+    try:
+        return judge_batch(
+            data,
+            bench.dataset.sources[source],
+            history=history.sizes(source),
+            known=history.keys(source),
+        )
+    except (OSError, MemoryError):
+        raise  # this machine's fault, not the batch's: the next run tries again
+    except Exception as error:  # noqa: BLE001 - isolation: a batch we cannot judge is held
+        return _hold(Fault(rule="not_judged", example=shorten(f"{type(error).__name__}: {error}")))
+
+
+def _hold(*faults: Fault) -> Judgement:
+    return Judgement(0, None, failures_frame([]), pd.DataFrame(), faults)
+
+
+def _name(bench: Workbench, source: str, path: Path) -> str:
+    folder = bench.settings.landing / bench.dataset.name / source
+    return path.relative_to(folder).as_posix()
+
+
+def describe(delivery: Delivery) -> str:
+    """Return a line about what became of a batch."""
+    name = f"{delivery.source}/{delivery.file}"
+    if delivery.outcome == "held":
+        first = delivery.reasons[0]
+        where = f" ({first.column})" if first.column else ""
+        return f"{name}: held, {first.rule}{where}: {first.example}"
+    aside = delivery.rows_quarantined
+    told = f", {aside:,} quarantined" if aside else ""
+    return f"{name}: {delivery.rows_accepted:,} rows accepted{told}"

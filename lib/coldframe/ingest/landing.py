@@ -1,0 +1,113 @@
+"""The landing folder: which files have come, and which of them nobody has judged yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coldframe.contracts import contract_versions
+from coldframe.ledger import Delivery, deliveries
+from coldframe.provenance import file_digest
+from coldframe.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file in the landing folder.
+
+    Parameters
+    ----------
+    source : str
+        The source in whose folder it lies.
+    path : Path
+        Where it is.
+    digest : str
+        SHA-256 of its bytes when it was looked at; the batch's true name.
+    """
+
+    source: str
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Which batches have met their fate, so that they need not be read again.
+
+    Parameters
+    ----------
+    frozen : frozenset of (source, digest)
+        Accepted, under whatever contract.
+    held : frozenset of (source, digest, contract)
+        Held; a changed contract judges them anew.
+    """
+
+    frozen: frozenset[tuple[str, str]]
+    held: frozenset[tuple[str, str, str]]
+
+    @classmethod
+    def of(cls, found: Iterable[Delivery]) -> Judged:
+        """Read it from the ledger's deliveries."""
+        told = list(found)
+        return cls(
+            frozen=frozenset((d.source, d.batch) for d in told if d.outcome != "held"),
+            held=frozenset((d.source, d.batch, d.contract) for d in told if d.outcome == "held"),
+        )
+
+    def knows(self, source: str, digest: str, contract: str) -> bool:
+        """Return whether this batch needs no judgement."""
+        return (source, digest) in self.frozen or (source, digest, contract) in self.held
+
+
+def landed_files(bench: Workbench) -> Iterator[tuple[str, Path]]:
+    """Yield source and path of every landed file: in the order of sources, then of names.
+
+    Hidden files are left out: they are still being written.
+    """
+    for source, declared in bench.dataset.sources.items():
+        folder = bench.settings.landing / bench.dataset.name / source
+        found = [path for path in folder.glob(declared.files) if path.is_file()]
+        for path in sorted(found, key=lambda path: path.relative_to(folder).as_posix()):
+            if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+                yield source, path
+
+
+def unreadable_files(bench: Workbench) -> tuple[Path, ...]:
+    """Return landed files that this process may not read; they wait until it may."""
+    return tuple(path for _, path in landed_files(bench) if not os.access(path, os.R_OK))
+
+
+def pending_batches(bench: Workbench) -> tuple[LandedFile, ...]:
+    """Return the landed files that nobody has judged, in the order in which ingest takes them.
+
+    The same bytes under a second name are the same batch. A file that vanished while it was
+    looked at, or that cannot be read, is left out.
+    """
+    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    judged = Judged.of(deliveries(bench.ledger, bench.dataset.name))
+    found: dict[tuple[str, str], LandedFile] = {}
+    for source, path in landed_files(bench):
+        try:
+            digest = file_digest(path)
+        except OSError:
+            continue
+        if not judged.knows(source, digest, versions[source]):
+            found.setdefault((source, digest), LandedFile(source, path, digest))
+    return tuple(found.values())
+
+
+def ingest_inputs(bench: Workbench) -> dict[str, Any]:
+    """Return what decides whether ingest is due, as JSON.
+
+    Returns
+    -------
+    dict
+        `pending`, the digests of batches that a run consumes, and `contracts`, their versions.
+    """
+    return {
+        "pending": [landed.digest for landed in pending_batches(bench)],
+        "contracts": contract_versions(bench.dataset, lib=bench.settings.lib),
+    }

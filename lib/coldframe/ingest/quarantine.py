@@ -1,0 +1,160 @@
+"""Quarantine: rows and whole batches that were set aside, each with its reason and as it came."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coldframe.errors import NotFoundError
+from coldframe.files import sync_folder, temporary_name, write_atomically
+from coldframe.ledger import Delivery, deliveries
+from coldframe.workbench import Workbench
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from coldframe.contracts.judging import Judgement
+
+REPORT = "report.json"
+ROWS = "rows.parquet"
+RAW = "raw"  # folder of a held batch's file, which keeps its own name
+
+
+def quarantine_folder(bench: Workbench) -> Path:
+    """Return the folder that holds one folder for each batch with something set aside."""
+    return bench.settings.home / "quarantine" / bench.dataset.name
+
+
+def set_aside(
+    bench: Workbench, delivery: Delivery, judgement: Judgement, data: bytes
+) -> Path | None:
+    """Write what of a batch was set aside; all of it or nothing, again and again the same.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Where.
+    delivery : Delivery
+        What became of the batch.
+    judgement : Judgement
+        Why.
+    data : bytes
+        The batch itself; kept if all of it is held.
+
+    Returns
+    -------
+    Path or None
+        The batch's folder; None if every row was fit.
+    """
+    if delivery.outcome == "accepted":
+        return None
+    target = quarantine_folder(bench) / delivery.batch
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = temporary_name(target)
+    partial.mkdir()
+    try:
+        _fill(partial, delivery, judgement, data)
+        _publish(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _fill(folder: Path, delivery: Delivery, judgement: Judgement, data: bytes) -> None:
+    if delivery.outcome == "held":
+        write_atomically(folder / RAW / Path(delivery.file).name, data)
+    if len(judgement.failures):
+        write_atomically(folder / ROWS, _spell_rows(judgement))
+    report = json.dumps(delivery.to_body(), indent=2, sort_keys=True, ensure_ascii=False)
+    write_atomically(folder / REPORT, report.encode() + b"\n")
+
+
+def _spell_rows(judgement: Judgement) -> bytes:
+    """Return the failures as Parquet, each with its row as it came, as JSON."""
+    records = {
+        line: json.dumps(dict(zip(judgement.text.columns, row, strict=True)), ensure_ascii=False)
+        for line, row in zip(judgement.text.index, judgement.text.to_numpy(), strict=True)
+    }
+    rows = judgement.failures.assign(record=judgement.failures["line"].map(records).astype("str"))
+    spelled: bytes = rows.to_parquet(None, index=False)
+    return spelled
+
+
+def _publish(partial: Path, target: Path) -> None:
+    """Put `partial` in the place of `target`, which an earlier contract or a kill may have left.
+
+    Between the two renames there is no folder; a process that dies there does it all again, since
+    the ledger has no delivery yet.
+    """
+    if target.exists():
+        outdated = temporary_name(target)
+        target.rename(outdated)
+        partial.rename(target)
+        shutil.rmtree(outdated, ignore_errors=True)
+    else:
+        partial.rename(target)
+    sync_folder(target.parent)
+
+
+def sweep_partial(bench: Workbench) -> None:
+    """Remove what killed runs left half-written; call it under the ingest lock."""
+    for left in quarantine_folder(bench).glob(".*.partial"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def quarantined(bench: Workbench) -> list[Delivery]:
+    """Return the deliveries of which something is in quarantine now, oldest first.
+
+    A batch that was held and then judged anew counts as it was judged last.
+    """
+    newest = {(d.source, d.batch): d for d in deliveries(bench.ledger, bench.dataset.name)}
+    found = [delivery for delivery in newest.values() if delivery.outcome != "accepted"]
+    return sorted(found, key=lambda delivery: delivery.sequence or 0)
+
+
+def read_quarantine(bench: Workbench, batch: str) -> pd.DataFrame:
+    """Return what was wrong with a batch.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Where.
+    batch : str
+        Digest of the batch.
+
+    Returns
+    -------
+    DataFrame of shape (n_failures, 5)
+        Line, rule, column, value, and the row as it came (JSON). For a batch that was held as a
+        whole and could not be read row by row: its reasons, without lines.
+
+    Raises
+    ------
+    NotFoundError
+        Nothing of this batch was set aside.
+    """
+    import pandas as pd  # kept out of the command line's start
+
+    folder = quarantine_folder(bench) / batch
+    if not (folder / REPORT).is_file():
+        raise NotFoundError(
+            "Nothing of this batch is in quarantine.",
+            where=str(quarantine_folder(bench)),
+            found=batch,
+            remedy="coldframe quarantine",
+        )
+    if (folder / ROWS).is_file():
+        return pd.read_parquet(folder / ROWS)
+    report: dict[str, Any] = json.loads((folder / REPORT).read_text("utf-8"))
+    reasons = report["reasons"]
+    return pd.DataFrame(
+        {
+            "line": pd.array([None] * len(reasons), dtype="Int64"),
+            "rule": [reason["rule"] for reason in reasons],
+            "column": [reason["column"] for reason in reasons],
+            "value": [reason["example"] for reason in reasons],
+            "record": None,
+        }
+    )

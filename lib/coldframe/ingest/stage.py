@@ -1,0 +1,149 @@
+"""The ingest stage: judge what has landed, freeze what is fit as one snapshot, write it all down.
+
+The order is what makes a run that was killed anywhere end like one that was not:
+
+1. each batch that is held goes to quarantine, then to the ledger: it has no part in the snapshot;
+2. the unfit rows of the others go to quarantine;
+3. all fit rows are frozen, in one step;
+4. the batches that were frozen go to the ledger.
+
+A run that finds batches in the snapshot and not in the ledger first does what is left of 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coldframe.contracts import contract_versions
+from coldframe.files import locked
+from coldframe.ingest.landing import Judged, pending_batches, unreadable_files
+from coldframe.ingest.quarantine import sweep_partial
+from coldframe.ingest.records import delivery_of, snapshot_about, write_delivery
+from coldframe.ledger import Delivery, deliveries
+from coldframe.provenance import record_digest
+from coldframe.snapshots import JSON, Addition, Snapshot
+from coldframe.workbench import Workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from coldframe.ingest.judging import Outcome
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What one run of the ingest stage did.
+
+    Parameters
+    ----------
+    snapshot : Snapshot or None
+        The newest one; None if nothing was ever frozen.
+    frozen_new : bool
+        Whether this run froze it.
+    deliveries : tuple of Delivery
+        What became of each batch, in the order in which they were taken.
+    unreadable : tuple of Path
+        Landed files that this process may not read; they are tried again.
+    """
+
+    snapshot: Snapshot | None
+    frozen_new: bool
+    deliveries: tuple[Delivery, ...]
+    unreadable: tuple[Path, ...] = ()
+
+
+def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> IngestReport:
+    """Judge every pending batch and freeze all that is fit as the next snapshot.
+
+    A batch that is held never keeps another from being frozen. Two processes that ingest at
+    once take turns.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Dataset, landing folder, store and ledger.
+    progress : callable, optional
+        Told a line for each batch.
+
+    Returns
+    -------
+    IngestReport
+    """
+    tell = progress or _silent
+    with locked(bench.settings.home / f"ingest-{bench.dataset.name}.lock"):
+        sweep_partial(bench)
+        finished = _reconcile(bench)
+        unreadable = unreadable_files(bench)
+        head = bench.store.head(bench.dataset.name)
+        if not pending_batches(bench):
+            return IngestReport(head, frozen_new=False, deliveries=finished, unreadable=unreadable)
+        # pandas and pandera, only when there is something to read
+        from coldframe.ingest.history import History
+        from coldframe.ingest.judging import judge_pending
+
+        history = History(bench.dataset, bench.store, head)
+        outcomes = list(judge_pending(bench, history, tell))
+        accepted = [outcome for outcome in outcomes if outcome.record is not None]
+        snapshot = head
+        if accepted:
+            snapshot = _freeze(bench, accepted, history.labels(), head)
+            tell(f"{snapshot.name} frozen: {snapshot.rows:,} rows in all")
+        told = tuple(
+            outcome.delivery
+            if outcome.record is None
+            else write_delivery(bench, outcome.delivery, snapshot)
+            for outcome in outcomes
+        )
+        return IngestReport(snapshot, bool(accepted), (*finished, *told), unreadable)
+
+
+def _silent(line: str) -> None:
+    del line
+
+
+def _reconcile(bench: Workbench) -> tuple[Delivery, ...]:
+    """Write down the batches that a killed run froze without saying so."""
+    name = bench.dataset.name
+    head = bench.store.head(name)
+    if head is None:
+        return ()
+    known = Judged.of(deliveries(bench.ledger, name)).frozen
+    lost = [record for record in head.batches if (record.source, record.digest) not in known]
+    if not lost:
+        return ()
+    first: dict[str, Snapshot] = {}
+    for version in bench.store.versions(name):
+        for digest in version.batches.digests:
+            first.setdefault(digest, version)
+    return tuple(
+        write_delivery(bench, delivery_of(name, record), first[record.digest]) for record in lost
+    )
+
+
+def _freeze(
+    bench: Workbench,
+    accepted: Sequence[Outcome],
+    labels: Mapping[str, JSON] | None,
+    head: Snapshot | None,
+) -> Snapshot:
+    """Freeze the fit rows of all batches as one snapshot on top of `head`."""
+    records = [outcome.record for outcome in accepted if outcome.record is not None]
+    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    additions = [
+        Addition(record.source, outcome.rows.reset_index(drop=True), batch=record.digest)
+        for outcome, record in zip(accepted, records, strict=True)
+        if outcome.rows is not None
+    ]
+    return bench.store.freeze(
+        bench.dataset.name,
+        additions,
+        contract=record_digest(versions),
+        about=snapshot_about(records, labels),
+        batches=records,
+        expected_parent=head,
+    )
