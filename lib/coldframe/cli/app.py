@@ -1,0 +1,36 @@
+"""The command line's entry: all commands, under four headings."""
+
+from __future__ import annotations
+
+import typer
+
+from coldframe.cli import checks, decisions, demo, models, quarantine, snapshots, status, sweep
+
+EPILOG = (
+    "[bold]Examples[/bold]\n\n"
+    "  [cyan]$ coldframe demo run[/cyan]\n\n"
+    "  [cyan]$ coldframe status[/cyan]\n\n"
+    '  [cyan]$ coldframe approve 2 --reason "it has been three months"[/cyan]\n\n'
+    "[bold]Exit codes[/bold]\n\n"
+    "  0 done   1 unforeseen   2 wrong usage   3 configuration   4 not found   5 data\n\n"
+    "  6 corruption   7 conflict   8 notebook   9 environment   130 interrupted   141 closed pipe"
+)
+
+app = typer.Typer(
+    name="coldframe",
+    help="Keep retraining apart from data ingestion.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for module in (status, demo, snapshots, quarantine, decisions, models, sweep, checks):
+    module.add_commands(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="coldframe")

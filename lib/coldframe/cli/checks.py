@@ -1,0 +1,75 @@
+"""`coldframe verify` and `coldframe doctor`: whether what is kept is whole and the place sound."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.terminal import cell, facts, line, make_table
+from coldframe.doctor import Finding, examine
+from coldframe.errors import CorruptionError, EnvironmentFaultError
+from coldframe.verification import Verification, verify_home
+
+STYLE = {"fine": "green", "note": "dim", "warning": "yellow", "problem": "bold red"}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `verify` and `doctor` to `app`."""
+
+    @command(app, "verify", panel="Check", examples=["coldframe verify", "coldframe verify --json"])
+    def verify(session: Session) -> Answer:
+        """Hash every byte of store, ledger and models again (exit code 6 if one is wrong)."""
+        with session.working("reading") as progress:
+            found = verify_home(session.bench, progress=progress)
+        code = CorruptionError.exit_code if found.faults else 0
+        return Answer(found, _verification_page(found), code)
+
+    @command(app, "doctor", panel="Check", examples=["coldframe doctor", "coldframe doctor --json"])
+    def doctor(session: Session) -> Answer:
+        """Say what is wrong with environment or home folder, and the remedy (exit code 9)."""
+        found = []
+        with session.working("examining") as progress:
+            for finding in examine(dataset=session.dataset, folder=session.home):
+                progress(f"examined {finding.check}")
+                found.append(finding)
+        bad = any(finding.level == "problem" for finding in found)
+        data = {"healthy": not bad, "findings": found}
+        return Answer(data, _doctor_page(found), EnvironmentFaultError.exit_code if bad else 0)
+
+
+def _verification_page(found: Verification) -> Group:
+    looked = (
+        f"{len(found.snapshots)} snapshots, {found.entries} ledger entries, "
+        f"{len(found.models)} models"
+    )
+    if not found.faults:
+        return Group(line(Text("All is as it was recorded: ", style="bold green"), looked))
+    parts: list[RenderableType] = [
+        line(Text(f"{len(found.faults)} faults ", style="bold red"), f"in {looked}"),
+        Text(),
+    ]
+    for fault in found.faults:
+        parts.append(line(Text(f"{fault.part}: {fault.what}", style="bold")))
+        said = {"where": fault.where, "expected": fault.expected, "found": fault.found}
+        said["remedy"] = fault.remedy
+        parts += [facts({f"  {key}": value for key, value in said.items() if value}), Text()]
+    return Group(*parts)
+
+
+def _doctor_page(found: list[Finding]) -> Group:
+    rows = []
+    for finding in found:
+        what = cell(finding.what)
+        if finding.remedy:
+            what = line(what, "\n", Text(f"remedy: {finding.remedy}", style="cyan"))
+        rows.append([finding.check, cell(finding.level, STYLE[finding.level]), what])
+    count = {level: sum(f.level == level for f in found) for level in STYLE}
+    if count["problem"]:
+        last = cell(f"{count['problem']} problems keep something from working.", "bold red")
+    elif count["warning"]:
+        last = cell("It works; see the warnings.", "yellow")
+    else:
+        last = cell("All is well.", "bold green")
+    return Group(make_table(["check", "", "finding"], rows), last)

@@ -1,0 +1,203 @@
+"""What every command has in common: its options, its answer, its errors and its way out."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from coldframe.cli.terminal import commands, error_json, error_page, make_console, spell_json
+from coldframe.errors import ColdframeError
+from coldframe.status import Step
+from coldframe.workbench import Workbench
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command has to say, for programs and for people.
+
+    Parameters
+    ----------
+    data : Any
+        Records, mappings and lists; printed as JSON with ``--json``.
+    page : RenderableType
+        The same for a person.
+    exit_code : int, default=0
+        How the command ends.
+    """
+
+    data: Any
+    page: RenderableType
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call of the command line: which home folder and dataset, and how to answer."""
+
+    home: Path | None = None
+    dataset: str | None = None
+    as_json: bool = False
+    debug: bool = False
+
+    @cached_property
+    def bench(self) -> Workbench:
+        """The workbench that the options mean."""
+        return Workbench.open(self.dataset, self.home)
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+        return self.bench.dataset.name
+
+    @contextlib.contextmanager
+    def working(self, text: str) -> Iterator[Progress]:
+        """Show on stderr what is being done, if a person is looking; yield how to update it."""
+        console = make_console(stderr=True)
+        if self.as_json or not console.is_terminal:
+            yield lambda _: None
+            return
+        with console.status(text, spinner="dots") as status:
+            yield lambda now: status.update(now)
+
+    def steps(self, steps: Iterable[Step]) -> RenderableType:
+        """Return commands to type next; they go on in the same home folder and dataset."""
+        own = [("--home", self.home), ("--dataset", self.dataset)]
+        flags = "".join(f" {option} {value}" for option, value in own if value)
+        build = "".join(f" --env{option} {value}" for option, value in own if value)
+
+        def complete(text: str) -> str:
+            return text + (build if text.startswith("ploomber") else flags)
+
+        return commands((complete(step.command), step.why) for step in steps)
+
+    def say(self, text: RenderableType) -> None:
+        """Print a line before the answer is complete; with ``--json`` it goes to stderr."""
+        make_console(stderr=self.as_json).print(text)
+
+
+COMMON: dict[str, tuple[Any, Any]] = {
+    "home": (
+        Annotated[
+            Path | None,
+            typer.Option("--home", metavar="FOLDER", help="Home folder.  [default: env.yaml's]"),
+        ],
+        None,
+    ),
+    "dataset": (
+        Annotated[
+            str | None,
+            typer.Option("--dataset", metavar="NAME", help="Dataset.  [default: env.yaml's]"),
+        ],
+        None,
+    ),
+    "as_json": (
+        Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")],
+        False,
+    ),
+    "debug": (
+        Annotated[bool, typer.Option("--debug", help="Show Python's traceback of an error.")],
+        False,
+    ),
+}
+
+
+def command(
+    app: typer.Typer, name: str, *, examples: Sequence[str], panel: str | None = None
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Make a function that takes a `Session` and returns an `Answer` a command of `app`.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        Where it is added.
+    name : str
+        What people type.
+    examples : sequence of str
+        Commands that work, shown by ``--help``.
+    panel : str, optional
+        Heading under which the list of commands has it.
+    """
+
+    def add(function: Callable[..., Answer]) -> Callable[..., Answer]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        common = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for key, (kind, default) in COMMON.items()
+        ]
+
+        def run(**options: Any) -> None:
+            session = Session(**{key: options.pop(key) for key in COMMON})
+            raise typer.Exit(_finish(function, session, options))
+
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        run.__doc__, run.__name__ = function.__doc__, function.__name__
+        lines = ["[bold]Examples[/bold]", *[f"  [cyan]$ {text}[/cyan]" for text in examples]]
+        app.command(name, epilog="\n\n".join(lines), rich_help_panel=panel)(run)
+        return function
+
+    return add
+
+
+def _finish(function: Callable[..., Answer], session: Session, options: dict[str, Any]) -> int:
+    """Run a command, print its answer or its error, return the exit code."""
+    try:
+        answer = function(session, **options)
+        if session.as_json:
+            print(spell_json(answer.data))  # noqa: T201 - this is what a command is for
+        else:
+            make_console().print(answer.page)
+        sys.stdout.flush()
+    except ColdframeError as error:
+        if session.debug:
+            raise
+        _tell(error, session)
+        return error.exit_code
+    except KeyboardInterrupt:
+        make_console(stderr=True).print(
+            "\nInterrupted; what was done is kept. Run it again to go on."
+        )
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader (head, a closed pager) has what it wanted; keep Python quiet about it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:
+        if session.debug:
+            raise
+        _tell(unexpected(error), session)
+        return ColdframeError.exit_code
+    return answer.exit_code
+
+
+def unexpected(error: Exception) -> ColdframeError:
+    """Return an error that nobody foresaw as one with a remedy."""
+    return ColdframeError(
+        "This should not have happened.",
+        found=f"{type(error).__name__}: {error}",
+        remedy="coldframe doctor; or the same command with --debug for the traceback",
+    )
+
+
+def _tell(error: ColdframeError, session: Session) -> None:
+    """Print an error on stderr."""
+    if session.as_json:
+        print(spell_json(error_json(error)), file=sys.stderr)  # noqa: T201
+    else:
+        make_console(stderr=True).print(error_page(error))

@@ -1,0 +1,195 @@
+"""`coldframe proposals`, `approve`, `reject`: what is proposed, and a person's word on it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Group, RenderableType
+
+from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.terminal import (
+    cell,
+    duration,
+    facts,
+    line,
+    make_table,
+    moment,
+    section,
+    short,
+    spell_json,
+)
+from coldframe.ledger import Decision, ProposalStanding, decide, proposals, withdraw
+from coldframe.status import Step
+
+STYLE = {
+    "pending": "bold yellow",
+    "approved": "cyan",
+    "trained": "green",
+    "rejected": "red",
+    "superseded": "dim",
+    "void": "dim",
+}
+
+Number = Annotated[int, typer.Argument(metavar="N", help="The proposal's number.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; stands in the ledger for good.")
+]
+Who = Annotated[
+    str | None,
+    typer.Option(
+        "--who", metavar="NAME", help="Who says so.  [default: COLDFRAME_USER, else your login]"
+    ),
+]
+
+
+def person(who: str | None) -> str:
+    """Return whose word it is: as said, else COLDFRAME_USER, else the login name."""
+    return who or os.environ.get("COLDFRAME_USER") or getpass.getuser()
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `proposals`, `approve` and `reject` to `app`."""
+
+    @command(
+        app,
+        "proposals",
+        panel="Decide",
+        examples=["coldframe proposals", "coldframe proposals --json"],
+    )
+    def list_proposals(session: Session) -> Answer:
+        """List every proposal and where it stands."""
+        found = proposals(session.bench.ledger, session.name)
+        rows = [
+            [s.proposal.number, cell(s.standing, STYLE[s.standing]), s.proposal.snapshot,
+             s.proposal.origin, moment(s.proposal.at), s.why]
+            for s in found
+        ]  # fmt: skip
+        columns = ["#N", "standing", "snapshot", "asked by", "made", "why it stands so"]
+        table: RenderableType = make_table(columns, rows) if rows else cell("No proposal yet.")
+        waiting = [s.proposal.number for s in found if s.standing == "pending"]
+        if waiting:
+            table = Group(
+                table, session.steps([Step(f"coldframe show {waiting[-1]}", "its evidence")])
+            )
+        return Answer(found, table)
+
+    @command(
+        app,
+        "approve",
+        panel="Decide",
+        examples=[
+            'coldframe approve 4 --reason "realised AUC has fallen for a month"',
+            'coldframe approve 4 --reason "budget allows it" --who jane',
+        ],
+    )
+    def approve(session: Session, number: Number, reason: Reason, who: Who = None) -> Answer:
+        """Approve proposal N: the next build trains on exactly its snapshot."""
+        return _decide(session, number, approved=True, reason=reason, who=who)
+
+    @command(
+        app,
+        "reject",
+        panel="Decide",
+        examples=[
+            'coldframe reject 4 --reason "the drop is the airport closure"',
+            'coldframe reject 4 --withdraw --reason "approved by mistake"',
+        ],
+    )
+    def reject(
+        session: Session,
+        number: Number,
+        reason: Reason,
+        who: Who = None,
+        take_back: Annotated[
+            bool, typer.Option("--withdraw", help="Take back an approval that is not trained yet.")
+        ] = False,
+    ) -> Answer:
+        """Reject proposal N, or take back its approval."""
+        if take_back:
+            decision = withdraw(
+                session.bench.ledger,
+                session.name,
+                number,
+                reason=reason,
+                who=person(who),
+                how="cli",
+            )
+            return Answer(decision, _decision_page(session, decision))
+        return _decide(session, number, approved=False, reason=reason, who=who)
+
+
+def _decide(
+    session: Session, number: int, *, approved: bool, reason: str, who: str | None
+) -> Answer:
+    decision = decide(
+        session.bench.ledger,
+        session.name,
+        number,
+        approved=approved,
+        reason=reason,
+        who=person(who),
+        how="cli",
+    )
+    return Answer(decision, _decision_page(session, decision))
+
+
+def _decision_page(session: Session, decision: Decision) -> Group:
+    """Return what was decided and what follows."""
+    number = decision.proposal
+    found = proposals(session.bench.ledger, session.name)[number - 1].proposal
+    head = line(
+        f"Proposal {number} is ",
+        cell(decision.verdict, STYLE.get(decision.verdict, "bold")),
+        f" by {decision.who}: {decision.reason}",
+    )
+    if decision.verdict == "approved":
+        steps = [
+            Step(
+                "ploomber build", f"train on {found.snapshot}, judge, and promote if it is better"
+            ),
+            Step(
+                f'coldframe reject {number} --withdraw --reason "..."', "take it back before that"
+            ),
+        ]
+        return Group(head, session.steps(steps))
+    return Group(head, cell("The champion stays. Monitoring goes on.", "dim"))
+
+
+def proposal_page(standing: ProposalStanding, session: Session) -> Group:
+    """Return a proposal in full."""
+    proposal, decision, verdict = standing.proposal, standing.decision, standing.verdict
+    head = facts(
+        {
+            "standing": line(
+                cell(standing.standing, STYLE[standing.standing]), f"  {standing.why}"
+            ),
+            "retrain on": f"{proposal.snapshot}  {short(proposal.snapshot_id)}",
+            "asked by": proposal.origin,
+            "made": moment(proposal.at),
+            "champion then": short(proposal.champion) if proposal.champion else "none",
+            "will cost about": proposal.expected_cost_seconds
+            and duration(proposal.expected_cost_seconds),
+        }
+    )
+    parts: list[RenderableType] = [section(f"Proposal {proposal.number}", head)]
+    if proposal.reasons:
+        parts.append(section("Reasons", *[line(f"- {reason}") for reason in proposal.reasons]))
+    if proposal.parameters:
+        parts.append(section("Parameters", facts(proposal.parameters)))
+    if proposal.evidence:
+        parts.append(section("Evidence", cell(spell_json(proposal.evidence))))
+    if decision:
+        word = f"{decision.verdict} by {decision.who} ({decision.how}), {moment(decision.at)}"
+        parts.append(section("Decision", line(word), line(decision.reason)))
+    if verdict:
+        parts.append(section("Verdict", *[line(f"- {reason}") for reason in verdict.reasons]))
+    if standing.standing == "pending":
+        steps = [
+            Step(f'coldframe approve {proposal.number} --reason "..."', "let training do it"),
+            Step(f'coldframe reject {proposal.number} --reason "..."', "or not"),
+        ]
+        parts.append(section("Next", session.steps(steps)))
+    return Group(*parts)

@@ -1,0 +1,107 @@
+"""`coldframe quarantine`: what was set aside, why, and the rows themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+
+from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.terminal import cell, make_table, moment, short
+from coldframe.errors import ConfigurationError, NotFoundError
+from coldframe.ingest import quarantined, read_quarantine
+from coldframe.ledger import Delivery
+from coldframe.status import Step, explain_delivery
+
+STYLE = {"held": "red", "quarantined": "yellow"}
+SHOWN = 20
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `quarantine` to `app`."""
+
+    @command(
+        app,
+        "quarantine",
+        panel="Look",
+        examples=[
+            "coldframe quarantine",
+            "coldframe quarantine 3fa9c1",
+            "coldframe quarantine 3fa9c1 --export rows.csv",
+        ],
+    )
+    def quarantine(
+        session: Session,
+        batch: Annotated[
+            str | None, typer.Argument(help="A batch, by digits of its digest: show its rows.")
+        ] = None,
+        export: Annotated[
+            Path | None,
+            typer.Option("--export", metavar="FILE", help="Write the rows to a CSV file."),
+        ] = None,
+    ) -> Answer:
+        """List what was set aside and why, or show the rows of one batch."""
+        found = quarantined(session.bench)
+        if batch is None:
+            if export:
+                raise ConfigurationError(
+                    "Which batch is to be exported?",
+                    remedy="coldframe quarantine BATCH --export FILE",
+                )
+            return _list(session, found)
+        return _show(session, _choose(found, batch), export)
+
+
+def _describe(delivery: Delivery) -> dict[str, Any]:
+    return {**delivery.to_body(), "at": delivery.at, "why": explain_delivery(delivery)}
+
+
+def _list(session: Session, found: list[Delivery]) -> Answer:
+    """Return the list of all batches that were not accepted whole."""
+    if not found:
+        return Answer([], cell("Nothing is in quarantine.", "green"))
+    rows = [
+        [short(d.batch), d.source, d.file.rpartition("/")[2], cell(d.outcome, STYLE[d.outcome]),
+         f"{d.rows_quarantined:,}", moment(d.at), explain_delivery(d)]
+        for d in found
+    ]  # fmt: skip
+    columns = ["batch", "source", "file", "outcome", "#rows", "when", "why"]
+    step = Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")
+    return Answer(
+        [_describe(d) for d in found], Group(make_table(columns, rows), session.steps([step]))
+    )
+
+
+def _choose(found: list[Delivery], batch: str) -> Delivery:
+    """Return the last delivery of the batch whose digest begins with `batch`."""
+    chosen = {d.batch: d for d in found if d.batch.startswith(batch.lower())}
+    if len(chosen) == 1:
+        return next(iter(chosen.values()))
+    raise NotFoundError(
+        "Several batches in quarantine begin so." if chosen else "No such batch in quarantine.",
+        found=", ".join(short(name) for name in chosen) or batch,
+        remedy="coldframe quarantine",
+    )
+
+
+def _show(session: Session, delivery: Delivery, export: Path | None) -> Answer:
+    """Return the rows of one batch; all of them go to `export`."""
+    rows = read_quarantine(session.bench, delivery.batch)
+    data: dict[str, Any] = _describe(delivery)
+    if export:
+        try:
+            rows.to_csv(export, index=False)
+        except OSError as error:
+            raise ConfigurationError(
+                "The file cannot be written.", where=str(export), found=str(error)
+            ) from error
+        data["exported"] = {"file": export, "rows": len(rows)}
+        return Answer(data, cell(f"{len(rows):,} rows written to {export}"))
+    data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    shown = rows.head(SHOWN)
+    parts = [cell(f"{delivery.file}: {explain_delivery(delivery)}", "bold")]
+    table = make_table(list(map(str, shown.columns)), shown.to_numpy(dtype=object).tolist())
+    more = f"{len(rows) - SHOWN:,} more; --export FILE for all" if len(rows) > SHOWN else ""
+    return Answer(data, Group(*parts, table, cell(more, "dim")))

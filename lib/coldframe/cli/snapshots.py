@@ -1,0 +1,182 @@
+"""`coldframe snapshots` and `coldframe show`: what is frozen, and anything in full."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+
+from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.decisions import proposal_page
+from coldframe.cli.models import model_page
+from coldframe.cli.terminal import (
+    cell,
+    facts,
+    make_table,
+    moment,
+    section,
+    share,
+    short,
+    size,
+    spell_json,
+)
+from coldframe.errors import NotFoundError
+from coldframe.ledger import model, proposals
+from coldframe.snapshots import Snapshot
+from coldframe.status import label_coverage
+
+PROPOSAL = re.compile(r"(?:proposal[ -]?|#)?(\d{1,6})", re.IGNORECASE)
+MODEL = re.compile(r"v\d+|champion")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `snapshots` and `show` to `app`."""
+
+    @command(
+        app,
+        "snapshots",
+        panel="Look",
+        examples=["coldframe snapshots", "coldframe snapshots --all --json"],
+    )
+    def snapshots(
+        session: Session,
+        everything: Annotated[
+            bool, typer.Option("--all", help="Also scored rows and monitoring references.")
+        ] = False,
+    ) -> Answer:
+        """List the snapshots of the dataset, newest last."""
+        store, name = session.bench.store, session.name
+        names = [name]
+        if everything:
+            names += [n for n in store.datasets() if n.startswith(f"{name}.")]
+        found = [snapshot for each in names for snapshot in store.versions(each)]
+        tags = {s.id: tag for each in names for tag, s in store.tags(each).items()}
+        pins: dict[str, list[str]] = {}
+        for owner, ids in store.pins().items():
+            for id_ in ids:
+                pins.setdefault(id_, []).append(owner)
+        data = [describe(s) | {"tag": tags.get(s.id), "pins": pins.get(s.id, [])} for s in found]
+        rows = [_row(s, tags.get(s.id), pins.get(s.id, [])) for s in found]
+        columns = ["snapshot", "#rows", "#size", "#labelled", "frozen", "id", "named or kept by"]
+        empty = cell(
+            "No snapshot yet. To make one: coldframe demo run, or ploomber build", "yellow"
+        )
+        return Answer(data, make_table(columns, rows) if rows else empty)
+
+    @command(
+        app,
+        "show",
+        panel="Look",
+        examples=[
+            "coldframe show flights@3",
+            "coldframe show champion",
+            "coldframe show v2 --json",
+            "coldframe show 4            (proposal 4)",
+        ],
+    )
+    def show(
+        session: Session,
+        name: Annotated[
+            str,
+            typer.Argument(
+                help="A snapshot (flights@3, an id), a model (v2, champion) or a proposal (4)."
+            ),
+        ],
+    ) -> Answer:
+        """Show a snapshot, a model or a proposal in full."""
+        return _find(session, name)
+
+
+def _find(session: Session, name: str) -> Answer:
+    """Return what `name` means; a name can mean only one kind of thing, digests are looked up."""
+    ledger = session.bench.ledger
+    if number := PROPOSAL.fullmatch(name):
+        for standing in proposals(ledger, session.name):
+            if standing.proposal.number == int(number[1]):
+                return Answer(standing, proposal_page(standing, session))
+        raise NotFoundError("No such proposal.", found=number[1], remedy="coldframe proposals")
+    if MODEL.fullmatch(name):
+        version = model(ledger, session.name, name)
+        return Answer(version, model_page(version, session))
+    try:
+        snapshot = session.bench.store.resolve(name)
+    except NotFoundError as error:
+        try:
+            version = model(ledger, session.name, name)
+        except NotFoundError:
+            error.remedy = "coldframe snapshots; coldframe models; coldframe proposals"
+            raise error from None
+        return Answer(version, model_page(version, session))
+    return Answer(describe(snapshot) | {"manifest": snapshot.to_json()}, snapshot_page(snapshot))
+
+
+def describe(snapshot: Snapshot) -> dict[str, Any]:
+    """Return a snapshot as programs read it."""
+    return {
+        "name": snapshot.name,
+        "id": snapshot.id,
+        "parent": snapshot.parent,
+        "rows": {name: table.rows for name, table in snapshot.tables.items()},
+        "bytes": snapshot.bytes,
+        "batches": len(snapshot.batches),
+        "labels": label_coverage(snapshot),
+        "contract": snapshot.contract,
+        "frozen_at": snapshot.frozen_at,
+    }
+
+
+def _row(snapshot: Snapshot, tag: str | None, pins: list[str]) -> list[object]:
+    labels = label_coverage(snapshot)
+    return [
+        cell(snapshot.name, "green"),
+        f"{snapshot.rows:,}",
+        size(snapshot.bytes),
+        share(labels.known, labels.rows) if labels else "-",
+        moment(snapshot.frozen_at),
+        short(snapshot.id),
+        ", ".join(filter(None, [tag, *pins])),
+    ]
+
+
+def snapshot_page(snapshot: Snapshot) -> Group:
+    """Return a snapshot in full."""
+    labels = label_coverage(snapshot)
+    head = facts(
+        {
+            "id": snapshot.id,
+            "built on": snapshot.parent,
+            "frozen": moment(snapshot.frozen_at),
+            "contract": snapshot.contract,
+            "labels": labels
+            and f"{labels.known:,} of {labels.rows:,} ({share(labels.known, labels.rows)})",
+        }
+    )
+    parts: list[RenderableType] = [section(snapshot.name, head)]
+    for name, table in snapshot.tables.items():
+        rows = [
+            [column.name, _type(column.type), "-" if column.nulls is None else f"{column.nulls:,}",
+             column.minimum, column.maximum]
+            for column in table.columns
+        ]  # fmt: skip
+        title = f"{name}: {table.rows:,} rows, {size(table.bytes)}, {table.parts} parts"
+        parts.append(
+            section(title, make_table(["column", "type", "#nulls", "least", "greatest"], rows))
+        )
+    rows = [
+        [batch.source, batch.name, f"{batch.rows:,}", short(batch.digest)]
+        for batch in snapshot.batches
+    ]
+    parts.append(section("Deliveries", make_table(["source", "file", "#rows", "batch"], rows)))
+    if snapshot.about:
+        parts.append(section("Said about it", cell(spell_json(snapshot.about))))
+    return Group(*parts)
+
+
+def _type(type_: Any) -> str:
+    """Return a column's type in one word where it is one."""
+    if isinstance(type_, Mapping):
+        return " ".join(str(value) for value in type_.values() if not isinstance(value, Mapping))
+    return str(type_)

@@ -1,0 +1,199 @@
+"""`coldframe status`: where things stand and what to do next, on one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.terminal import (
+    cell,
+    duration,
+    facts,
+    figure,
+    line,
+    make_table,
+    moment,
+    section,
+    share,
+    short,
+)
+from coldframe.ledger import Delivery, Proposal, Run
+from coldframe.status import Status, explain_delivery, read_status
+
+SHOWN = 5
+STYLE = {"succeeded": "green", "failed": "bold red"}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `status` to `app`."""
+
+    @command(app, "status", panel="Look", examples=["coldframe status", "coldframe status --json"])
+    def status(session: Session) -> Answer:
+        """Say where things stand, what went wrong and what to do next."""
+        found = read_status(session.bench)
+        return Answer(describe(found), page(found, session))
+
+
+def describe(status: Status) -> dict[str, Any]:
+    """Return the status as programs read it."""
+    head, champion = status.snapshot, status.champion
+    return {
+        "dataset": status.dataset,
+        "home": status.home,
+        "snapshot": head
+        and {
+            "name": head.name,
+            "id": head.id,
+            "rows": {name: table.rows for name, table in head.tables.items()},
+            "labels": status.labels,
+            "frozen_at": head.frozen_at,
+        },
+        "deliveries": {
+            "accepted": len(status.deliveries) - len(status.quarantined) - len(status.held),
+            "quarantined": [_describe_delivery(d) for d in status.quarantined],
+            "held": [_describe_delivery(d) for d in status.held],
+        },
+        "champion": champion
+        and {
+            "name": champion.name,
+            "digest": champion.digest,
+            "snapshot": champion.snapshot,
+            "metrics": champion.metrics,
+            "since": status.promotion and status.promotion.at,
+            "reason": status.promotion and status.promotion.reason,
+        },
+        "pending": status.pending,
+        "approved": status.approved,
+        "runs": status.runs,
+        "landed": [{"source": file.source, "path": file.path} for file in status.landed],
+        "next": status.steps,
+    }
+
+
+def _describe_delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "batch": delivery.batch,
+        "source": delivery.source,
+        "file": delivery.file,
+        "rows_quarantined": delivery.rows_quarantined,
+        "why": explain_delivery(delivery),
+    }
+
+
+def page(status: Status, session: Session) -> Group:
+    """Return the status as a person reads it."""
+    parts: list[RenderableType] = [
+        line(Text(status.title, style="bold"), Text(f"  {status.question}", style="dim")),
+        line(Text(str(status.home), style="dim")),
+        Text(),
+        section("Data", _data(status)),
+    ]
+    parts.append(section("Model", _model(status)))
+    if status.pending:
+        parts.append(section("Waits for your decision", *_proposal(status.pending)))
+    if status.approved:
+        parts.append(section("Approved, waits for training", *_proposal(status.approved)))
+    if status.runs:
+        parts.append(section("Last runs", _runs(status)))
+    parts.append(section("Next", session.steps(status.steps)))
+    return Group(*parts)
+
+
+def _data(status: Status) -> RenderableType:
+    head, labels = status.snapshot, status.labels
+    if head is None:
+        snapshot = cell("none yet", "yellow")
+        rows = None
+    else:
+        snapshot = line(Text(head.name, style="green"), f"  frozen {moment(head.frozen_at)}")
+        rows = ", ".join(f"{name} {table.rows:,}" for name, table in head.tables.items())
+    count = len(status.deliveries)
+    partly, held = status.quarantined, status.held
+    aside = sum(d.rows_quarantined for d in partly)
+    told = f"{count} so far: {count - len(partly) - len(held)} accepted whole"
+    if partly:
+        told += f", {len(partly)} accepted but for {aside:,} rows"
+    if held:
+        told += f", {len(held)} held"
+    return facts(
+        {
+            "snapshot": snapshot,
+            "rows": rows,
+            "labels": labels
+            and f"{labels.known:,} of {labels.rows:,} rows ({share(labels.known, labels.rows)})",
+            "deliveries": told if count else "none yet",
+            "held": _told(held, "red"),
+            "quarantined": _told(partly, "yellow"),
+            "landed": f"{len(status.landed)} files not ingested yet: "
+            + _few([f"{file.source}/{file.path.name}" for file in status.landed])
+            if status.landed
+            else None,
+        }
+    )
+
+
+def _told(deliveries: tuple[Delivery, ...], style: str) -> Group | None:
+    """Return a line for each of the newest deliveries, with the reason in plain words."""
+    if not deliveries:
+        return None
+    newest = list(reversed(deliveries[-SHOWN:]))
+    lines = [
+        line(
+            Text(f"{d.source}/{d.file.rpartition('/')[2]}", style=style), f"  {explain_delivery(d)}"
+        )
+        for d in newest
+    ]
+    if len(deliveries) > SHOWN:
+        lines.append(cell(f"and {len(deliveries) - SHOWN} earlier: coldframe quarantine", "dim"))
+    return Group(*lines)
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _model(status: Status) -> RenderableType:
+    champion, move = status.champion, status.promotion
+    if champion is None:
+        return line(Text("no champion yet", style="yellow"))
+    held_out = champion.holdout
+    return facts(
+        {
+            "champion": line(Text(champion.name, style="green"), f"  {short(champion.digest)}"),
+            "in force": move and f"{moment(move.at)}, by {move.who}: {move.reason}",
+            "learned from": champion.snapshot,
+            "on holdout": ", ".join(f"{n} {figure(v)}" for n, v in champion.metrics.items()),
+            "holdout": held_out
+            and f"{held_out.rows:,} rows, {held_out.start[:10]} to {held_out.end[:10]}",
+        }
+    )
+
+
+def _proposal(proposal: Proposal) -> list[RenderableType]:
+    head = line(
+        Text(f"proposal {proposal.number}", style="bold yellow"),
+        f"  retrain on {proposal.snapshot}, made {moment(proposal.at)}",
+    )
+    return [head, *[line(f"- {reason}") for reason in proposal.reasons]]
+
+
+def _runs(status: Status) -> RenderableType:
+    rows = [
+        [run.stage, cell(run.outcome, STYLE[run.outcome]), moment(run.ended), duration(run.seconds),
+         _outcome(run, status)]
+        for run in status.runs
+    ]  # fmt: skip
+    return make_table(["stage", "outcome", "ended", "#took", "notebook"], rows)
+
+
+def _outcome(run: Run, status: Status) -> str:
+    """Return where the notebook is, and what went wrong in the first line of the error."""
+    notebook = str(status.home / run.notebook) if run.notebook else "-"
+    if run.outcome == "failed" and run.error:
+        return f"{run.error.strip().splitlines()[-1]}\npartial notebook: {notebook}"
+    return notebook

@@ -1,0 +1,54 @@
+"""The doctor: what is wrong with this environment or home folder, and the remedy.
+
+To add a check, write a function that returns a `Finding` in `environment` or `home`, and name it
+in `examine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from coldframe.datasets import load_dataset
+from coldframe.doctor import environment, home
+from coldframe.doctor.findings import Finding, judged
+from coldframe.errors import ColdframeError
+from coldframe.settings import load_settings
+
+__all__ = ["Finding", "examine"]
+
+
+def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterator[Finding]:
+    """Yield the outcome of every check; one that fails does not keep the others from running.
+
+    Parameters
+    ----------
+    dataset : str, optional
+        Name of a dataset; by default the one in env.yaml.
+    folder : Path, optional
+        Home folder; by default the one in env.yaml.
+    """
+    yield environment.check_python()
+    yield environment.check_byte_code()
+    yield environment.check_jupyter()
+    yield environment.check_kernel()
+    try:
+        settings = load_settings(home=folder)
+    except ColdframeError as error:
+        yield _of("settings", error)
+    else:
+        yield environment.check_packages(settings.root)
+        yield from home.check_home(settings.home)
+        yield home.check_leftovers(settings.home)
+        yield home.check_ledger(settings)
+        try:
+            yield home.check_dotted_paths(load_dataset(settings, dataset))
+        except ColdframeError as error:
+            yield _of("dataset", error)
+    yield from environment.check_test_programs()
+
+
+def _of(check: str, error: ColdframeError) -> Finding:
+    """Return an error as a finding."""
+    details = "; ".join(f"{k}: {v}" for k, v in error.details().items() if k != "remedy")
+    return judged(check, "problem", f"{error.what} {details}".strip(), error.remedy or "see above")

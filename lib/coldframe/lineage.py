@@ -1,0 +1,127 @@
+"""Lineage: everything a model was made from, down to the files that were delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from coldframe.errors import ColdframeError
+from coldframe.ledger import (
+    Decision,
+    Delivery,
+    ModelVersion,
+    Promotion,
+    Proposal,
+    Verdict,
+    deliveries,
+    model,
+    promotions,
+    proposals,
+    verdicts,
+)
+from coldframe.provenance import environment_digest
+from coldframe.snapshots import BatchRecord, Snapshot
+from coldframe.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One delivery in a snapshot: what the snapshot says of it, and what the ledger does."""
+
+    batch: BatchRecord
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """A model and all that led to it.
+
+    Parameters
+    ----------
+    model : ModelVersion
+        Which; it names parameters, code, environment and recipe.
+    estimator : Path
+        Its file.
+    snapshot, reference : Snapshot or None
+        What it learned from, and what it is monitored against; None if the store has lost it.
+    origins : tuple of Origin
+        The deliveries in the snapshot, in the order of delivery.
+    lost : tuple of str
+        What could not be read, in one sentence each.
+    proposal, decision, verdicts, promotions
+        How it came to be trained, judged and put in force.
+    same_environment : bool
+        Whether it was trained with just the distributions that are installed now.
+    """
+
+    model: ModelVersion
+    estimator: Path
+    snapshot: Snapshot | None
+    reference: Snapshot | None
+    origins: tuple[Origin, ...]
+    lost: tuple[str, ...]
+    proposal: Proposal | None
+    decision: Decision | None
+    verdicts: tuple[Verdict, ...]
+    promotions: tuple[Promotion, ...]
+    same_environment: bool
+
+    @property
+    def sources(self) -> dict[str, tuple[Origin, ...]]:
+        """The deliveries of each source."""
+        names = dict.fromkeys(origin.batch.source for origin in self.origins)
+        return {n: tuple(o for o in self.origins if o.batch.source == n) for n in names}
+
+
+def _open(bench: Workbench, id_: str | None, lost: list[str]) -> Snapshot | None:
+    """Return the snapshot with this id; note in `lost` if it cannot be read."""
+    if id_ is None:
+        return None
+    try:
+        return bench.store.open(id_)
+    except ColdframeError as error:
+        lost.append(f"snapshot {id_[:10]}: {error.what}")
+        return None
+
+
+def trace_model(bench: Workbench, name: str) -> Lineage:
+    """Return everything that the model called `name` was made from.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such model.
+    """
+    dataset = bench.dataset.name
+    version = model(bench.ledger, dataset, name)
+    lost: list[str] = []
+    snapshot = _open(bench, version.snapshot_id, lost)
+    reference = _open(bench, version.reference_id, lost)
+    standing = [
+        s for s in proposals(bench.ledger, dataset) if s.proposal.number == version.proposal
+    ]
+    return Lineage(
+        model=version,
+        estimator=bench.settings.home / "models" / f"{version.estimator}.skops",
+        snapshot=snapshot,
+        reference=reference,
+        origins=tuple(_origins(bench, snapshot)) if snapshot else (),
+        lost=tuple(lost),
+        proposal=standing[0].proposal if standing else None,
+        decision=standing[0].decision if standing else None,
+        verdicts=tuple(
+            v for v in verdicts(bench.ledger, dataset) if v.challenger == version.digest
+        ),
+        promotions=tuple(p for p in promotions(bench.ledger, dataset) if p.model == version.digest),
+        same_environment=version.environment == environment_digest(),
+    )
+
+
+def _origins(bench: Workbench, snapshot: Snapshot) -> list[Origin]:
+    """Return the deliveries in `snapshot`, each with what the ledger says of it."""
+    told = {
+        (d.source, d.batch): d
+        for d in deliveries(bench.ledger, snapshot.dataset)
+        if d.outcome != "held"
+    }
+    return [Origin(batch, told.get((batch.source, batch.digest))) for batch in snapshot.batches]

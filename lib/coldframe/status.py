@@ -1,0 +1,211 @@
+"""Where a dataset stands, and what to do next: one record, read from store, ledger and landing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coldframe.ingest import LandedFile, pending_batches
+from coldframe.ledger import (
+    Delivery,
+    ModelVersion,
+    Promotion,
+    Proposal,
+    Reason,
+    Run,
+    approved,
+    champion_model,
+    deliveries,
+    pending,
+    promotions,
+    runs,
+)
+from coldframe.snapshots import Snapshot
+from coldframe.workbench import Workbench
+
+STAGES = ("ingest", "monitor", "train")
+BUILD = "ploomber build"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command that makes sense now, and what it does."""
+
+    command: str
+    why: str
+
+
+@dataclass(frozen=True)
+class LabelCoverage:
+    """How many of a snapshot's rows have their label: `known` of `rows`."""
+
+    known: int
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Where a dataset stands.
+
+    Parameters
+    ----------
+    dataset, title, question : str
+        Which, and what its model answers.
+    home : Path
+        The home folder.
+    snapshot : Snapshot or None
+        The newest one.
+    labels : LabelCoverage or None
+        Of the newest snapshot, if ingest noted it.
+    deliveries : tuple of Delivery
+        What became of every batch, oldest first.
+    champion : ModelVersion or None
+        The model in force.
+    promotion : Promotion or None
+        The move that put it there.
+    pending, approved : Proposal or None
+        What waits for a person, and what waits for training.
+    runs : tuple of Run
+        The last run of each stage.
+    landed : tuple of LandedFile
+        Files that arrived and are not ingested.
+    steps : tuple of Step
+        What to do next.
+    """
+
+    dataset: str
+    title: str
+    question: str
+    home: Path
+    snapshot: Snapshot | None
+    labels: LabelCoverage | None
+    deliveries: tuple[Delivery, ...]
+    champion: ModelVersion | None
+    promotion: Promotion | None
+    pending: Proposal | None
+    approved: Proposal | None
+    runs: tuple[Run, ...]
+    landed: tuple[LandedFile, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def held(self) -> tuple[Delivery, ...]:
+        """Batches of which nothing got into a snapshot, under no version of the contract."""
+        entered = {d.batch for d in self.deliveries if d.outcome != "held"}
+        last = {d.batch: d for d in self.deliveries if d.batch not in entered}
+        return tuple(last.values())
+
+    @property
+    def quarantined(self) -> tuple[Delivery, ...]:
+        """Batches of which some rows were set aside."""
+        return tuple(d for d in self.deliveries if d.outcome == "quarantined")
+
+    @property
+    def failed(self) -> tuple[Run, ...]:
+        """Stages whose last run failed."""
+        return tuple(run for run in self.runs if run.outcome == "failed")
+
+
+def label_coverage(snapshot: Snapshot) -> LabelCoverage | None:
+    """Return what the snapshot says of its labels, or None if it says nothing."""
+    labels = snapshot.about.get("labels")
+    if not isinstance(labels, dict):
+        return None
+    return LabelCoverage(known=int(labels["known"]), rows=int(labels["rows"]))
+
+
+def last_runs(found: Sequence[Run]) -> tuple[Run, ...]:
+    """Return the last run of each stage, in the order of the graph, further stages after it."""
+    last = {run.stage: run for run in found}
+    order = [*STAGES, *sorted(last.keys() - set(STAGES))]
+    return tuple(last[stage] for stage in order if stage in last)
+
+
+def read_status(bench: Workbench) -> Status:
+    """Read where the dataset of `bench` stands; imports nothing heavy."""
+    name = bench.dataset.name
+    head = bench.store.head(name)
+    moves = promotions(bench.ledger, name)
+    status = Status(
+        dataset=name,
+        title=bench.dataset.title,
+        question=bench.dataset.question,
+        home=bench.settings.home,
+        snapshot=head,
+        labels=label_coverage(head) if head else None,
+        deliveries=tuple(deliveries(bench.ledger, name)),
+        champion=champion_model(bench.ledger, name),
+        promotion=moves[-1] if moves else None,
+        pending=pending(bench.ledger, name),
+        approved=approved(bench.ledger, name),
+        runs=last_runs(runs(bench.ledger, name)),
+        landed=tuple(pending_batches(bench)),
+        steps=(),
+    )
+    return replace(status, steps=next_steps(status, demo=bench.dataset.demo))
+
+
+def next_steps(status: Status, *, demo: str | None = None) -> tuple[Step, ...]:
+    """Return the commands that make sense as the dataset stands, the most urgent first."""
+    steps: list[Step] = []
+    for run in status.failed:
+        if run.notebook:
+            steps.append(
+                Step(f"jupyter lab {status.home / run.notebook}", f"see where {run.stage} failed")
+            )
+    if status.landed:
+        steps.append(Step(BUILD, f"ingest what has landed ({len(status.landed)} files)"))
+    if status.pending:
+        number = status.pending.number
+        steps += [
+            Step(f"coldframe show {number}", "the proposal with its evidence"),
+            Step(f'coldframe approve {number} --reason "..."', "let training do it"),
+            Step(f'coldframe reject {number} --reason "..."', "or not"),
+        ]
+    if status.approved:
+        steps.append(Step(BUILD, f"train on {status.approved.snapshot}, as approved"))
+    if status.held:
+        steps.append(Step("coldframe quarantine", "see what was held, and why"))
+    if not steps:
+        steps = _when_idle(status, demo)
+    return tuple(steps)
+
+
+def _when_idle(status: Status, demo: str | None) -> list[Step]:
+    """Return what to do when nothing waits."""
+    if status.snapshot is None and demo:
+        return [Step("coldframe demo run", "take the demo's data through the whole cycle")]
+    folder = status.home / "landing" / status.dataset
+    idle = [Step(BUILD, f"after new files have come to {folder}")]
+    if demo:
+        idle.insert(0, Step("coldframe demo land MONTH", "deliver one more month"))
+    return idle
+
+
+def explain_delivery(delivery: Delivery) -> str:
+    """Return why a delivery, or some of its rows, was set aside, in plain words.
+
+    Examples
+    --------
+    >>> from coldframe.ledger import Reason
+    >>> reason = Reason(rule="maximum", column="wind_speed", rows=1, example="1048.36")
+    >>> batch = Delivery(batch="b", dataset="d", source="s", file="f", outcome="quarantined",
+    ...                  rows_accepted=9, rows_quarantined=1, reasons=(reason,), contract="c")
+    >>> explain_delivery(batch)
+    '1 of 10 rows set aside: wind_speed breaks maximum in 1 row (such as 1048.36)'
+    """
+    total = delivery.rows_accepted + delivery.rows_quarantined
+    said = "; ".join(explain_reason(reason) for reason in delivery.reasons)
+    if delivery.outcome == "held":
+        return f"nothing of it was taken: {said}" if said else "nothing of it was taken"
+    if not delivery.rows_quarantined:
+        return f"all {total:,} rows taken"
+    return f"{delivery.rows_quarantined:,} of {total:,} rows set aside: {said}"
+
+
+def explain_reason(reason: Reason) -> str:
+    """Return one reason in plain words."""
+    subject = f"{reason.column} breaks {reason.rule}" if reason.column else reason.rule
+    where = f" in {reason.rows:,} row{'s' if reason.rows != 1 else ''}" if reason.rows else ""
+    return subject + where + (f" (such as {reason.example})" if reason.example else "")

@@ -1,0 +1,113 @@
+"""Verification: whether every byte of store, ledger and models is what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from coldframe.errors import ColdframeError
+from coldframe.ledger import ModelVersion, models
+from coldframe.workbench import Workbench
+
+RESTORE = "restore the file from a backup; the digest tells whether it is the right one"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that is not what was recorded.
+
+    Parameters
+    ----------
+    part : str
+        ``store``, ``ledger`` or ``models``.
+    where : str
+        File, entry or model.
+    what : str
+        What is wrong with it.
+    expected, found, remedy : str
+        What should be there, what is, and what to do.
+    """
+
+    part: str
+    where: str
+    what: str
+    expected: str = ""
+    found: str = ""
+    remedy: str = RESTORE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What was looked at, and every fault that was found."""
+
+    snapshots: tuple[str, ...]
+    entries: int
+    models: tuple[str, ...]
+    faults: tuple[Fault, ...]
+
+
+def verify_home(
+    bench: Workbench, *, progress: Callable[[str], None] = lambda _: None
+) -> Verification:
+    """Read and hash everything in the home folder that the ledger or the store vouch for."""
+    progress("reading the ledger")
+    faults = [
+        Fault(
+            part="ledger",
+            where=f"entry {damage.sequence}" if damage.sequence else bench.ledger.url,
+            what=damage.what,
+            remedy="restore the database from a backup; look at who can write to it",
+        )
+        for damage in bench.ledger.verify()
+    ]
+    looked: list[str] = []
+    for fault in _store_faults(bench, looked, progress):
+        faults.append(fault)
+    versions = models(bench.ledger, bench.dataset.name)
+    for version in versions:
+        progress(f"reading model {version.name}")
+        faults += _model_faults(bench, version)
+    return Verification(
+        snapshots=tuple(looked),
+        entries=bench.ledger.head()[0],
+        models=tuple(version.name for version in versions),
+        faults=tuple(dict.fromkeys(faults)),
+    )
+
+
+def _store_faults(
+    bench: Workbench, looked: list[str], progress: Callable[[str], None]
+) -> Iterator[Fault]:
+    """Yield what is wrong with any snapshot of any dataset; note in `looked` what was read."""
+    for dataset in bench.store.datasets():
+        for number in bench.store.refs.versions(dataset):
+            name = f"{dataset}@{number}"
+            progress(f"reading {name}")
+            looked.append(name)
+            for damage in bench.store.verify(name):
+                yield Fault(
+                    part="store",
+                    where=damage.path,
+                    what=f"{damage.what} (needed by {damage.needed_by})",
+                    expected=damage.expected,
+                    found=damage.found,
+                    remedy=damage.remedy,
+                )
+
+
+def _model_faults(bench: Workbench, version: ModelVersion) -> list[Fault]:
+    """Return what is wrong with what a registered model needs."""
+    try:
+        bench.models.verify(version.estimator)
+    except ColdframeError as error:
+        return [
+            Fault(
+                part="models",
+                where=error.where or version.name,
+                what=f"{error.what} (needed by {version.name})",
+                expected=error.expected or version.estimator,
+                found=error.found or "",
+                remedy=error.remedy or RESTORE,
+            )
+        ]
+    return []
