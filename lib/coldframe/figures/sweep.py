@@ -1,0 +1,120 @@
+"""A sweep: the value of each trial, the best so far, and which parameters matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coldframe.train import SweepReport
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GREEN, GREY, RED = "#0b6e4f", "#7f7f7f", "#a23b3b"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepFigure:
+    """What the figure of a sweep draws.
+
+    Parameters
+    ----------
+    title : str
+        Of which study.
+    values : tuple of (int, float)
+        Number and value of each complete trial, in order.
+    best_so_far : tuple of float
+        The highest value up to each of them.
+    failed : tuple of int
+        Numbers of the trials that could not be fitted.
+    baseline : float or None
+        Value of the present parameters.
+    importance : tuple of (str, float)
+        Most important first; empty with too few trials.
+    """
+
+    title: str
+    values: tuple[tuple[int, float], ...]
+    best_so_far: tuple[float, ...]
+    failed: tuple[int, ...]
+    baseline: float | None
+    importance: tuple[tuple[str, float], ...]
+
+
+def describe_sweep(report: SweepReport) -> SweepFigure:
+    """Return what is to be drawn of a sweep."""
+    study = report.study
+    # numbered as one saw them run: repeats of killed trials leave no gap
+    kept = [trial for trial in study.trials if trial.state in ("complete", "failed")]
+    numbered = list(enumerate(kept, start=1))
+    values = tuple((n, t.value) for n, t in numbered if t.value is not None)
+    best: list[float] = []
+    for _, value in values:
+        best.append(max([value, *best[-1:]]))
+    rows = f", {study.validation.rows:,} validation rows" if study.validation else ""
+    return SweepFigure(
+        title=f"Study {study.name} on {study.snapshot}{rows}",
+        values=values,
+        best_so_far=tuple(best),
+        failed=tuple(n for n, trial in numbered if trial.state == "failed"),
+        baseline=study.baseline,
+        importance=tuple(report.importance.items()),
+    )
+
+
+def draw_sweep(record: SweepFigure) -> Figure:
+    """Draw the history of the study and, where known, the importance of its parameters."""
+    from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    figure.suptitle(record.title, x=0.01, ha="left", fontsize=12)
+    if record.importance:
+        left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+        _draw_importance(right, record)
+    else:
+        left = figure.subplots()
+    _draw_history(left, record)
+    return figure
+
+
+def _draw_history(axes: Axes, record: SweepFigure) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    numbers = [number for number, _ in record.values]
+    axes.plot(
+        numbers, [value for _, value in record.values], "o", color=GREEN, alpha=0.55,
+        markersize=5, label="trial",
+    )  # fmt: skip
+    axes.step(
+        numbers, record.best_so_far, where="post", color=GREEN, linewidth=2, label="best so far"
+    )
+    if record.baseline is not None:
+        axes.axhline(
+            record.baseline, color=GREY, linestyle="--", linewidth=1.2, label="present parameters"
+        )
+    axes.set(title="Does searching help?", xlabel="trial", ylabel="ROC AUC on the validation rows")
+    if record.failed:
+        bottom = axes.get_ylim()[0]
+        axes.plot(
+            record.failed, [bottom] * len(record.failed), "x", color=RED, clip_on=False,
+            label="failed",
+        )  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    _finish(axes)
+
+
+def _draw_importance(axes: Axes, record: SweepFigure) -> None:
+    names, shares = zip(*reversed(record.importance), strict=True)
+    bars = axes.barh(names, shares, color=GREEN, alpha=0.7, height=0.6)
+    axes.bar_label(bars, labels=[f"{share:.0%}" for share in shares], padding=3, fontsize=9)
+    axes.set(title="Which parameters matter?", xlabel="share of the variance", xticks=[])
+    axes.set_xlim(0, 1.15 * max(shares))
+    _finish(axes)
+    axes.spines["bottom"].set_visible(False)
+
+
+def _finish(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.title.set_fontsize(10)
