@@ -1,0 +1,204 @@
+"""What each chunk of a champion's life came to: estimated, realised, drifted; and what is new."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldframe.datasets import Dataset
+from coldframe.errors import DataError
+from coldframe.monitor.guard import METHOD, chunk_of, estimate_roc_auc, measure_drift, naive_time
+from coldframe.monitor.realised import LEAST_ROWS, realise_roc_auc
+from coldframe.monitor.scored import type_chunks
+from coldframe.monitor.thresholds import drift_bounds, lower_bound
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkRows:
+    """The scored rows of one chunk and how far they are complete.
+
+    `complete` says that later data has come, so that no more rows are expected; `labelled` that
+    labels of later rows have come, so that no more labels are.
+    """
+
+    chunk: str
+    start: pd.Timestamp
+    end: pd.Timestamp
+    rows: pd.DataFrame
+    complete: bool
+    labelled: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The champion's holdout with its predictions, and what follows from it for each chunk."""
+
+    rows: pd.DataFrame
+    roc_auc: float | None
+    threshold: float
+
+    @classmethod
+    def of(cls, dataset: Dataset, rows: pd.DataFrame) -> Reference:
+        """Return the reference of these rows under the dataset's monitoring settings."""
+        target, period = dataset.features.target, dataset.monitoring.chunk
+        rows = rows[rows[target].notna()].reset_index(drop=True)
+        parts = rows.groupby(chunk_of(rows[dataset.features.time], period), sort=True)
+        figures = [realise_roc_auc(one[target], one["probability"]) for _, one in parts]
+        whole = realise_roc_auc(rows[target], rows["probability"])
+        return cls(
+            rows=rows,
+            roc_auc=None if math.isnan(whole.value) else whole.value,
+            threshold=lower_bound(
+                [one.value for one in figures], false_alarm=dataset.monitoring.drift_false_alarm
+            ),
+        )
+
+
+def cut_chunks(
+    dataset: Dataset, rows: pd.DataFrame, *, newest: pd.Timestamp, newest_label: pd.Timestamp | None
+) -> list[ChunkRows]:
+    """Cut `rows` into the periods of the dataset's monitoring, oldest first."""
+    time, period = dataset.features.time, dataset.monitoring.chunk
+    periods = naive_time(rows[time]).dt.to_period(period)
+    found = []
+    for one, part in rows.groupby(periods, sort=True):
+        start, end = (moment.tz_localize("UTC") for moment in (one.start_time, one.end_time))
+        found.append(
+            ChunkRows(
+                chunk=str(one),
+                start=start,
+                end=end,
+                rows=part.reset_index(drop=True),
+                complete=newest > end,
+                labelled=newest_label is not None and newest_label > end,
+            )
+        )
+    return found
+
+
+def chunk_basis(dataset: Dataset, chunk: ChunkRows, *, labels: bool) -> str:
+    """Return the digest of what a chunk's figures depend on, beside the champion and the settings.
+
+    Late rows change it, late labels only if `labels`; so a finished chunk is computed once.
+    """
+    finished = chunk.labelled if labels else chunk.complete
+    digest = hashlib.sha256(f"{chunk.chunk}:{finished}".encode())
+    columns = [naive_time(chunk.rows[dataset.features.time]).astype("int64")]
+    columns += [chunk.rows[name] for name in ["probability", dataset.features.target][: 1 + labels]]
+    for column in columns:
+        digest.update(np.ascontiguousarray(column.to_numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def figure_new_chunks(
+    dataset: Dataset, champion: str, config: str, *, reference: Reference,
+    chunks: list[ChunkRows], known: pd.DataFrame, progress: Callable[[str], None],
+) -> pd.DataFrame:  # fmt: skip
+    """Return figures, as rows of `CHUNK_TYPES`, of those chunks whose basis is not in `known`."""
+    stored = set(zip(known["kind"], known["chunk"], known["basis"], strict=True))
+    fresh: dict[str, list[tuple[ChunkRows, str]]] = {}
+    for kind in ("estimated", "realised", "drift"):
+        named = [(one, chunk_basis(dataset, one, labels=kind == "realised")) for one in chunks]
+        fresh[kind] = [(one, b) for one, b in named if (kind, one.chunk, b) not in stored]
+    records: list[dict[str, Any]] = []
+    for kind, figure in (
+        ("estimated", _estimated), ("realised", _realised), ("drift", _drift),
+    ):  # fmt: skip
+        if fresh[kind]:
+            progress(f"{kind}: {len(fresh[kind])} chunks")
+            bases = {one.chunk: basis for one, basis in fresh[kind]}
+            for record in figure(dataset, reference, [one for one, _ in fresh[kind]]):
+                fixed = {"champion": champion, "kind": kind, "config": config}
+                records.append({**record, **fixed, "basis": bases[record["chunk"]]})
+    return type_chunks(records)
+
+
+def _record(chunk: ChunkRows, **figures: Any) -> dict[str, Any]:
+    """Return one row; an alert needs a value and a threshold, else there is no verdict."""
+    record = {
+        "chunk": chunk.chunk, "start": chunk.start, "end": chunk.end, "column": "",
+        "metric": "roc_auc", "value": math.nan, "low": math.nan, "high": math.nan,
+        "threshold": math.nan, "rows": len(chunk.rows), "complete": chunk.complete, "why": "",
+        **figures,
+    }  # fmt: skip
+    known = not math.isnan(record["value"]) and not math.isnan(record["threshold"])
+    above = record["metric"] == METHOD
+    crossed = record["value"] > record["threshold"] if above else (
+        record["value"] < record["threshold"]
+    )  # fmt: skip
+    record["alert"] = bool(crossed) if known else pd.NA
+    if not known and not record["why"]:
+        missing = "value" if math.isnan(record["value"]) else "threshold"
+        record["why"] = f"no {missing} could be computed"
+    return record
+
+
+def _estimated(
+    dataset: Dataset, reference: Reference, chunks: list[ChunkRows]
+) -> Iterable[dict[str, Any]]:
+    enough = [chunk for chunk in chunks if len(chunk.rows) >= LEAST_ROWS]
+    why, found = f"fewer than {LEAST_ROWS} rows", None
+    if enough:
+        try:
+            found = estimate_roc_auc(
+                reference.rows, pd.concat([chunk.rows for chunk in enough], ignore_index=True),
+                time=dataset.features.time, target=dataset.features.target,
+                probability="probability", period=dataset.monitoring.chunk,
+            )  # fmt: skip
+        except DataError as error:  # a reference of one class says nothing, and must not stop us
+            why = str(error.what)
+    values: dict[Any, dict[Any, float]] = {} if found is None else found.to_dict(orient="index")
+    for chunk in chunks:
+        if chunk.chunk in values:
+            yield _record(chunk, threshold=reference.threshold, **values[chunk.chunk])
+        else:
+            yield _record(chunk, threshold=reference.threshold, why=why)
+
+
+def _realised(
+    dataset: Dataset, reference: Reference, chunks: list[ChunkRows]
+) -> Iterable[dict[str, Any]]:
+    for chunk in chunks:
+        figure = realise_roc_auc(chunk.rows[dataset.features.target], chunk.rows["probability"])
+        yield _record(
+            chunk, value=figure.value, low=figure.low, high=figure.high, rows=figure.rows,
+            why=figure.why, threshold=reference.threshold, complete=chunk.labelled,
+        )  # fmt: skip
+
+
+def _drift(
+    dataset: Dataset, reference: Reference, chunks: list[ChunkRows]
+) -> Iterable[dict[str, Any]]:
+    features, time = dataset.features, dataset.features.time
+    wanted = dataset.monitoring.drift or features.columns
+    held = [name for name in wanted if reference.rows[name].notna().any()]
+    numeric = [name for name in features.numeric if name in held]
+    categorical = [name for name in features.categorical if name in held]
+    found = measure_drift(
+        reference.rows, pd.concat([chunk.rows for chunk in chunks], ignore_index=True), time=time,
+        numeric=numeric, categorical=categorical, period=dataset.monitoring.chunk,
+    )  # fmt: skip
+    naive = reference.rows.assign(**{time: naive_time(reference.rows[time])})
+    bounds: dict[int, dict[str, float]] = {}
+    values = found.to_dict(orient="index")
+    for chunk in chunks:
+        days = int(naive_time(chunk.rows[time]).dt.floor("D").nunique())
+        if days not in bounds:
+            bounds[days] = drift_bounds(
+                naive, time=time, numeric=numeric, categorical=categorical, days=days,
+                false_alarm=dataset.monitoring.drift_false_alarm, seed=dataset.model.seed,
+            )  # fmt: skip
+        for name in wanted:
+            known = name in found.columns
+            yield _record(
+                chunk, column=name, metric=METHOD,
+                value=values[chunk.chunk][name] if known else math.nan,
+                threshold=bounds[days].get(name, math.nan),
+                why="" if known else "the reference holds no value of this column",
+            )  # fmt: skip

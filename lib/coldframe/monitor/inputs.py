@@ -1,0 +1,41 @@
+"""What decides whether monitoring is due; imports neither pandas nor NannyML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coldframe.datasets import Dataset
+from coldframe.provenance import record_digest
+from coldframe.workbench import Workbench
+
+
+def monitoring_config(dataset: Dataset) -> str:
+    """Return the digest of all settings that the figures of a chunk depend on."""
+    said = {
+        "monitoring": dataset.monitoring.model_dump(mode="json"),
+        "features": dataset.features.model_dump(mode="json"),
+        "seed": dataset.model.seed,
+    }
+    return record_digest(said)
+
+
+def monitor_inputs(bench: Workbench) -> dict[str, Any]:
+    """Return newest snapshot, champion and settings, as JSON; the same means nothing to do.
+
+    Examples
+    --------
+    >>> monitor_inputs(Workbench.open())  # doctest: +SKIP
+    {'snapshot': '3f0c…', 'champion': None, 'config': '9b1e…', 'policy': '77d2…'}
+    """
+    head = bench.store.head(bench.dataset.name)
+    return {
+        "snapshot": head.id if head else None,
+        "champion": bench.ledger.champion(bench.dataset.name),
+        "config": monitoring_config(bench.dataset),
+        "policy": policy_digest(bench.dataset),
+    }
+
+
+def policy_digest(dataset: Dataset) -> str:
+    """Return the digest of the policy, by which a proposal names it."""
+    return record_digest(dataset.policy.model_dump(mode="json"))

@@ -1,0 +1,61 @@
+"""What a monitoring run found and did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coldframe.ledger import Decision, ModelVersion, Proposal
+from coldframe.monitor.policy import History, Judgement
+from coldframe.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MonitorReport:
+    """What `monitor_snapshot` found.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What was monitored.
+    champion : ModelVersion or None
+        The model that scored it.
+    scored : Snapshot or None
+        The newest scored snapshot.
+    scored_rows : int
+        How many rows this run scored.
+    figured_chunks : int
+        How many figures this run computed; the others were known.
+    reference_roc_auc : float or None
+        The champion's ROC AUC on its holdout.
+    estimated, realised : DataFrame of shape (n_chunks, n_columns)
+        Index `chunk`; `start`, `end`, `value`, `low`, `high`, `threshold`, `alert` (null is no
+        verdict), `rows`, `complete`, `why`.
+    drift : DataFrame
+        The same with the column `column`, one row for each chunk and column.
+    history : History
+        What the policy judged.
+    judgement : Judgement
+        What it said.
+    proposal : Proposal or None
+        The proposal that was made or still is pending.
+    decision : Decision or None
+        The policy's word on the first model.
+    """
+
+    snapshot: Snapshot
+    champion: ModelVersion | None
+    scored: Snapshot | None
+    scored_rows: int
+    figured_chunks: int
+    reference_roc_auc: float | None
+    estimated: pd.DataFrame
+    realised: pd.DataFrame
+    drift: pd.DataFrame
+    history: History
+    judgement: Judgement
+    proposal: Proposal | None
+    decision: Decision | None

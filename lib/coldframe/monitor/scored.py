@@ -1,0 +1,139 @@
+"""The scored snapshots: every prediction the champions made, and what their chunks came to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldframe.datasets import Dataset
+from coldframe.ledger import ModelVersion
+from coldframe.models import predict_probability
+from coldframe.provenance import record_digest
+from coldframe.snapshots import Addition, BatchRecord, Snapshot
+from coldframe.workbench import Workbench
+
+DECISION = 0.5
+"""A probability from here on counts as a predicted 1."""
+
+CHUNK_TYPES: dict[str, Any] = {
+    "champion": object, "kind": object, "column": object, "chunk": object,
+    "start": "datetime64[us, UTC]", "end": "datetime64[us, UTC]", "metric": object,
+    "value": "float64", "low": "float64", "high": "float64", "threshold": "float64",
+    "alert": "boolean", "rows": "int64", "complete": "bool", "why": object,
+    "config": object, "basis": object,
+}  # fmt: skip
+"""Columns of the table `chunks`; of each champion, kind, column and chunk the last row counts."""
+
+
+def scored_name(dataset: Dataset) -> str:
+    """Return the name of the dataset that holds the scored rows."""
+    return f"{dataset.name}.scored"
+
+
+def row_columns(dataset: Dataset) -> list[str]:
+    """Return key and time of a row, each once."""
+    return list(dict.fromkeys([*dataset.features.key, dataset.features.time]))
+
+
+def read_scores(bench: Workbench, champion: ModelVersion) -> pd.DataFrame:
+    """Return key, time and probability of every row that `champion` has scored, each once."""
+    wanted = [*row_columns(bench.dataset), "probability"]
+    head = bench.store.head(scored_name(bench.dataset))
+    if head is None or "scores" not in head.tables:
+        return pd.DataFrame(columns=wanted)
+    table = bench.store.read(head, "scores", columns=[*wanted, "champion"])
+    ours = table[table["champion"] == champion.digest]
+    # two monitors at once may both have scored a row; the model says the same both times
+    return ours[wanted].drop_duplicates(list(bench.dataset.features.key)).reset_index(drop=True)
+
+
+def read_chunks(bench: Workbench, champion: ModelVersion, config: str) -> pd.DataFrame:
+    """Return what the finished and running chunks of `champion` came to under `config`."""
+    head = bench.store.head(scored_name(bench.dataset))
+    if head is None or "chunks" not in head.tables:
+        return type_chunks([])
+    table = bench.store.read(head, "chunks")
+    ours = table[(table["champion"] == champion.digest) & (table["config"] == config)]
+    return latest_chunks(ours.astype(CHUNK_TYPES))
+
+
+def type_chunks(records: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return `records` as a frame with exactly the columns and types of `CHUNK_TYPES`."""
+    frame = pd.DataFrame(records, columns=list(CHUNK_TYPES))
+    return frame.astype(CHUNK_TYPES)
+
+
+def latest_chunks(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the last row of each kind, column and chunk, in the order of time."""
+    latest = table.drop_duplicates(["kind", "column", "chunk"], keep="last")
+    return latest.sort_values(["kind", "start", "column"], kind="stable", ignore_index=True)
+
+
+def score_rows(
+    bench: Workbench, champion: ModelVersion, frame: pd.DataFrame, scored: pd.DataFrame
+) -> pd.DataFrame:
+    """Return key, time and probability of the rows after the champion's holdout not scored yet.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Holds the estimator.
+    champion : ModelVersion
+        The model.
+    frame : DataFrame of shape (n_rows, n_columns)
+        The feature frame of a snapshot.
+    scored : DataFrame
+        What `read_scores` returned.
+    """
+    from coldframe.features import feature_matrix
+
+    key = list(bench.dataset.features.key)
+    after = frame
+    if (end := judged_until(champion)) is not None:
+        after = frame[frame[bench.dataset.features.time] > pd.Timestamp(end)]
+    if len(scored):
+        known = pd.MultiIndex.from_frame(scored[key])
+        after = after[~pd.MultiIndex.from_frame(after[key]).isin(known)]
+    probability = np.empty(0)
+    if len(after):
+        estimator = bench.models.load(champion.estimator)
+        probability = predict_probability(estimator, feature_matrix(bench.dataset, after))
+    return after[row_columns(bench.dataset)].assign(probability=probability).reset_index(drop=True)
+
+
+def judged_until(champion: ModelVersion) -> str | None:
+    """Return the last moment that the champion learned from or was judged on."""
+    return champion.holdout.end if champion.holdout else champion.trained_until
+
+
+def freeze_scored(
+    bench: Workbench, champion: ModelVersion, snapshot: Snapshot, *,
+    scores: pd.DataFrame, chunks: pd.DataFrame, config: str,
+) -> Snapshot | None:  # fmt: skip
+    """Freeze new scores and chunks in one step; return the newest scored snapshot, if any.
+
+    Each goes in as a batch named by what it was made from, so that doing it again adds nothing.
+    """
+    name = scored_name(bench.dataset)
+    about = {"champion": champion.digest, "snapshot": snapshot.id}
+    additions, batches = [], []
+    tables = {
+        "scores": scores.assign(
+            prediction=(scores["probability"] >= DECISION).astype("int64"),
+            champion=champion.digest,
+            snapshot=snapshot.id,
+        ),
+        "chunks": chunks,
+    }
+    for table, rows in tables.items():
+        if not len(rows):
+            continue
+        told = about if table == "scores" else {**about, "config": config}
+        digest = record_digest({"table": table, **told})
+        additions.append(Addition(table, rows, batch=digest))
+        batches.append(BatchRecord(digest, table, snapshot.name, len(rows), told))
+    if not additions:
+        return bench.store.head(name)
+    return bench.store.freeze(name, additions, batches=batches, about=about)
