@@ -91,6 +91,8 @@ def draw_deliveries(record: DeliveriesFigure) -> Figure:
     axes = figure.subplots(1, len(record.panels), squeeze=False)[0]
     for place, (one, (source, bars)) in enumerate(zip(axes, record.panels, strict=True)):
         _draw_panel(one, source, bars, first=place == 0)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False, fontsize=9)
     return figure
 
 
@@ -111,8 +113,6 @@ def _draw_panel(axes: Axes, source: str, bars: tuple[Bar, ...], *, first: bool) 
         )  # fmt: skip
     axes.set(title=source, ylabel="rows" if first else "")
     axes.set_xticks(places, [bar.label for bar in bars], rotation=90, fontsize=8)
-    axes.margins(y=0.2)
+    axes.set_ylim(0, 1.2 * max(1, *(bar.accepted + bar.quarantined for bar in bars)))
     axes.title.set_fontsize(10)
     axes.spines[["top", "right"]].set_visible(False)
-    if first:
-        axes.legend(loc="lower left", fontsize=8)
