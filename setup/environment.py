@@ -179,10 +179,12 @@ def install_dependencies(lock: int) -> None:
     ]  # fmt: skip
     require(run([*pip, "--quiet", "-r", bootstrap], lock), "fetching the installer")
 
-    say("3/4 installing the locked packages and compiling them (about 700 MB to fetch at first)")
+    say("3/4 installing the locked packages and compiling them, one to three minutes")
     sync: list[str | Path] = [
         VENV / "bin" / "uv", "pip", "sync", "--python", python, "--require-hashes",
         "--no-build-isolation", "--compile-bytecode", REQUIREMENTS,
+        # a terminal sees bars, a log file need not hold a line for each package
+        *([] if sys.stderr.isatty() else ["--quiet"]),
     ]  # fmt: skip
     if not run(sync, lock):
         # pip knows settings of this machine that uv does not read (pip.conf, a keyring, a proxy)
