@@ -35,13 +35,18 @@ class ByteBuffer(Protocol):
 
 
 class DigestingFile(io.RawIOBase):
-    """A file for writing that knows the SHA-256 of what was written, without reading it again."""
+    """A file for writing that knows the SHA-256 of what was written, without reading it again.
+
+    Once a write has failed, later ones do nothing: whoever still tidies up meets no second error
+    that would hide the first. `seal` raises the first one again.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
         self._hash = hashlib.sha256()
+        self._failure: OSError | None = None
         self.size = 0
 
     def writable(self) -> bool:
@@ -51,12 +56,19 @@ class DigestingFile(io.RawIOBase):
     def write(self, data: Any, /) -> int:
         """Write all of `data`."""
         view = memoryview(data).cast("B")
-        self._hash.update(view)
-        done = 0
-        while done < len(view):
-            done += os.write(self._descriptor, view[done:])
-        self.size += done
-        return done
+        if self._failure is None:
+            self._hash.update(view)
+            try:
+                self._write_all(view)
+            except OSError as error:
+                self._failure = error
+                raise
+            self.size += len(view)
+        return len(view)
+
+    def _write_all(self, view: memoryview) -> None:
+        while view:
+            view = view[os.write(self._descriptor, view) :]
 
     @property
     def digest(self) -> str:
@@ -65,6 +77,8 @@ class DigestingFile(io.RawIOBase):
 
     def seal(self, *, durable: bool) -> None:
         """Make the file read-only, and safe from a power cut if `durable`."""
+        if self._failure is not None:
+            raise self._failure
         os.fchmod(self._descriptor, 0o444)
         if durable:
             os.fsync(self._descriptor)

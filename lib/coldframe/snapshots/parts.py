@@ -67,11 +67,12 @@ def write_part(addition: Addition, writer: ObjectWriter) -> WrittenPart:
         raise DataError("A table without columns cannot be frozen.", where=where)
     with writer.create() as (temporary, stream):
         groups = _groups(batches, schema, where)
-        footer = _write_parquet(stream, schema, groups, where)
+        _write_parquet(stream, schema, groups, where)
+        stream.seal(durable=writer.durable)
+        footer = pq.read_metadata(str(temporary))
         columns = tuple(_column(footer, schema, index) for index in range(len(schema)))
         part = None
         if footer.num_rows:
-            stream.seal(durable=writer.durable)
             info = {
                 "format": INFO_FORMAT,
                 "rows": footer.num_rows,
@@ -86,17 +87,15 @@ def write_part(addition: Addition, writer: ObjectWriter) -> WrittenPart:
 
 def _write_parquet(
     stream: DigestingFile, schema: pa.Schema, groups: Iterable[pa.Table], where: str
-) -> Any:
-    """Write `groups` and return the footer."""
-    collected: list[Any] = []
+) -> None:
+    """Write `groups`, each as one row group."""
     sink = pa.PythonFile(stream, mode="w")
     try:
-        with pq.ParquetWriter(sink, schema, metadata_collector=collected, **WRITER) as parquet:
+        with pq.ParquetWriter(sink, schema, **WRITER) as parquet:
             for group in groups:
                 parquet.write_table(group, row_group_size=GROUP_ROWS)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise DataError("A table cannot be stored.", where=where, found=str(error)) from error
-    return collected[0]
 
 
 def _open(addition: Addition, where: str) -> tuple[pa.Schema, Iterator[pa.Table]]:
