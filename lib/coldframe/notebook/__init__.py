@@ -1,5 +1,10 @@
-"""What only notebooks use: results, displays, widgets."""
+"""What only notebooks use: results, notes, tables, pictures and widgets.
+
+Import from its modules: `coldframe.notebook.ingested` knows nothing of training, so that the ingest
+notebook starts without scikit-learn.
+"""
 
 from coldframe.notebook.results import finish
+from coldframe.notebook.shown import Note, Table, show_figure
 
-__all__ = ["finish"]
+__all__ = ["Note", "Table", "finish", "show_figure"]

@@ -11,16 +11,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-from ploomber.constants import TaskStatus
-from ploomber.exceptions import DAGBuildError
-from ploomber.executors.abc import Executor
-from ploomber.products import File
-from ploomber.table import TaskReport
-from ploomber.validators import string as product_names
 
 from coldframe.datasets import load_dataset
 from coldframe.errors import ConfigurationError
@@ -31,6 +25,15 @@ from coldframe.pipeline.stages import Stage
 from coldframe.pipeline.turns import take_turn
 from coldframe.settings import VARIABLE, Settings, load_settings
 from coldframe.workbench import Workbench
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # ploomber is kept no longer; its deprecations will not go
+    from ploomber.constants import TaskStatus
+    from ploomber.exceptions import DAGBuildError
+    from ploomber.executors.abc import Executor
+    from ploomber.products import File
+    from ploomber.table import TaskReport
+    from ploomber.validators import string as product_names
 
 
 class StageFile(File):  # type: ignore[misc]  # ploomber ships no types

@@ -1,0 +1,170 @@
+"""The approval form: a person's word on the pending proposal, by widget."""
+
+from __future__ import annotations
+
+import getpass
+import html
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coldframe.errors import ColdframeError, ConflictError, DataError
+from coldframe.ledger import Decision, Proposal, decide, pending, proposals
+from coldframe.notebook.shown import Table
+from coldframe.settings import VARIABLE
+from coldframe.workbench import Workbench
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+NEXT = {"approved": "ploomber build", "rejected": "coldframe status"}
+# A retrain needs this name beside its reason; Jupyter's own identity is a random cookie.
+NOBODY = {"", "root", "jovyan", "nobody"}
+
+
+def person() -> str:
+    """Return who is asked: COLDFRAME_USER, else the name of the login.
+
+    Names that say nothing of a person (root, jovyan) are left out, to be filled in.
+    """
+    try:
+        name = os.environ.get(VARIABLE + "USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        name = ""
+    return "" if name in NOBODY else name
+
+
+def table_evidence(proposal: Proposal | None) -> Table:
+    """Return the figures behind a proposal, nested ones under joined names."""
+    rows: list[dict[str, Any]] = []
+
+    def add(name: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                add(f"{name}, {key}" if name else str(key), inner)
+        elif isinstance(value, list):
+            for inner in value:
+                label = inner.get("column") if isinstance(inner, dict) else None
+                rest = {k: v for k, v in inner.items() if k != "column"} if label else inner
+                add(f"{name}, {label}" if label else name, rest)
+        else:
+            rows.append({"figure": name.replace("_", " "), "value": value})
+
+    add("", proposal.evidence if proposal else {})
+    return Table.of(rows, columns=("figure", "value"))
+
+
+def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:
+    """Return what this retrain may cost, and what the earlier ones cost and gained."""
+    rows = [
+        {
+            "proposal": said.proposal.number,
+            "on": said.proposal.snapshot,
+            "processor seconds": said.proposal.expected_cost_seconds,
+            "gain": said.verdict.gain if said.verdict else None,
+            "verdict": said.verdict.outcome if said.verdict else said.standing,
+        }
+        for said in proposals(bench.ledger, bench.dataset.name)
+        if said.verdict or (proposal and said.proposal.number == proposal.number)
+    ]
+    return Table.of(rows, columns=("proposal", "on", "processor seconds", "gain", "verdict"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a click.
+
+    Parameters
+    ----------
+    text : str
+        For the person who clicked; plain text.
+    final : bool
+        Whether there is nothing left to decide on this form.
+    """
+
+    text: str
+    final: bool
+
+
+def answer_click(bench: Workbench, number: int, *, approved: bool, reason: str, who: str) -> Answer:
+    """Record the decision on proposal `number`, and say what became of it.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Whose ledger.
+    number : int
+        Of the proposal that the person saw, whatever is pending by now.
+    approved : bool
+        Which button.
+    reason, who : str
+        As written in the form; both are needed.
+    """
+    if not reason.strip():
+        return Answer("Not recorded: please give a reason. It stays in the ledger.", final=False)
+    if not who.strip():
+        return Answer("Not recorded: please give your name. It stays in the ledger.", final=False)
+    try:
+        decision: Decision = decide(
+            bench.ledger, bench.dataset.name, number, approved=approved, reason=reason.strip(),
+            who=who.strip(), how="widget",
+        )  # fmt: skip
+    except DataError as error:
+        return Answer(f"Not recorded: {error}", final=False)
+    except ConflictError as error:
+        return Answer(f"Not recorded, it was decided meanwhile: {error}", final=True)
+    except ColdframeError as error:
+        return Answer(f"Not recorded: {error}", final=False)
+    return Answer(
+        f"Recorded: proposal {number} {decision.verdict} by {decision.who}. "
+        f"Next: {NEXT[decision.verdict]}",
+        final=True,
+    )
+
+
+def approval_form(bench: Workbench) -> ipywidgets.VBox:
+    """Return the form for the pending proposal; without one it says so.
+
+    Its parts carry CSS classes for tests and style sheets: ``cf-who``, ``cf-reason``,
+    ``cf-approve``, ``cf-reject``, ``cf-result``.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Whose proposal.
+    """
+    import ipywidgets  # only where a form is shown
+
+    proposal = pending(bench.ledger, bench.dataset.name)
+    result = ipywidgets.HTML()
+    result.add_class("cf-result")
+    if proposal is None:
+        result.value = "<p>No proposal waits for a decision.</p>"
+        return ipywidgets.VBox([result])
+    title = ipywidgets.HTML(
+        f"<b>Proposal {proposal.number}: train on {html.escape(proposal.snapshot)}?</b>"
+    )
+    who = ipywidgets.Text(value=person(), description="Your name", placeholder="who decides")
+    reason = ipywidgets.Textarea(
+        description="Reason", placeholder="why, in a few words; required",
+        layout={"width": "36em", "height": "5em"},
+    )  # fmt: skip
+    approve = ipywidgets.Button(description="Approve", button_style="success", icon="check")
+    reject = ipywidgets.Button(description="Reject", button_style="danger", icon="times")
+    for name, part in {
+        "who": who, "reason": reason, "approve": approve, "reject": reject,
+    }.items():  # fmt: skip
+        part.add_class(f"cf-{name}")
+
+    def click(button: ipywidgets.Button) -> None:
+        answer = answer_click(
+            bench, proposal.number, approved=button is approve, reason=reason.value, who=who.value
+        )
+        # ipywidgets.HTML escapes nothing, and an error may quote data
+        result.value = f"<pre>{html.escape(answer.text)}</pre>"
+        for part in (approve, reject, reason, who) if answer.final else ():
+            part.disabled = True
+
+    approve.on_click(click)
+    reject.on_click(click)
+    return ipywidgets.VBox([title, who, reason, ipywidgets.HBox([approve, reject]), result])

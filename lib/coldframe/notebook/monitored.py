@@ -1,0 +1,175 @@
+"""What the monitoring and approval notebooks say of a model's performance, drift and proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from coldframe.ledger import Proposal
+from coldframe.monitor import MonitorReport
+from coldframe.notebook.shown import Note, Table, escape
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FIGURES = ("value", "low", "high", "threshold")
+
+
+def _plain(value: Any) -> Any:
+    """Return a frame's value as a plain one; missing ones as None."""
+    if value is None or value != value or str(value) == "<NA>":  # NaN
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def _rows(frame: pd.DataFrame, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the frame's rows as records of plain values, the chunk first."""
+    known = [name for name in names if name in frame.columns]
+    return [
+        {"chunk": str(chunk), **{name: _plain(row[name]) for name in known}}
+        for chunk, row in frame.iterrows()
+    ]
+
+
+def table_scored(report: MonitorReport) -> Table:
+    """Return what was monitored with which model."""
+    return Table.of(
+        [
+            {
+                "snapshot": report.snapshot.name,
+                "champion": report.champion.name if report.champion else None,
+                "scored": report.scored.name if report.scored else None,
+                "rows scored now": report.scored_rows,
+                "ROC AUC on its holdout": report.reference_roc_auc,
+            }
+        ]
+    )
+
+
+def table_performance(report: MonitorReport, *, last: int = 12) -> Table:
+    """Return estimated and realised performance of the newest chunks side by side."""
+    estimated = {row["chunk"]: row for row in _rows(report.estimated, (*_FIGURES, "alert"))}
+    realised = {row["chunk"]: row for row in _rows(report.realised, (*_FIGURES, "alert"))}
+    chunks = sorted(estimated.keys() | realised.keys())[-last:]
+    nothing: Mapping[str, Any] = {}
+    return Table.of(
+        (
+            {
+                "chunk": chunk,
+                "estimated": estimated.get(chunk, nothing).get("value"),
+                "estimate alerts": estimated.get(chunk, nothing).get("alert"),
+                "realised": realised.get(chunk, nothing).get("value"),
+                "realised alerts": realised.get(chunk, nothing).get("alert"),
+            }
+            for chunk in chunks
+        ),
+        columns=("chunk", "estimated", "estimate alerts", "realised", "realised alerts"),
+    )
+
+
+def _newest_drift(report: MonitorReport) -> tuple[str, list[dict[str, Any]]]:
+    """Return the newest complete chunk that has drift figures, and its columns."""
+    frame = report.drift
+    if "complete" in frame.columns:
+        frame = frame[frame["complete"].fillna(False).astype(bool)]
+    rows = _rows(frame, ("column", "value", "threshold", "alert"))
+    if not rows:
+        return "", []
+    chunk = max(row["chunk"] for row in rows)
+    return chunk, [row for row in rows if row["chunk"] == chunk]
+
+
+def table_drift(report: MonitorReport) -> Table:
+    """Return the columns of the newest complete chunk, those beyond their bound first."""
+    _, rows = _newest_drift(report)
+
+    def beyond(row: Mapping[str, Any]) -> float:
+        value, bound = row.get("value"), row.get("threshold")
+        return -value / bound if value is not None and bound else 0.0
+
+    return Table.of(
+        (
+            {"column": r["column"], "distance": r.get("value"), "bound": r.get("threshold"),
+             "drifted": r.get("alert")}
+            for r in sorted(rows, key=beyond)
+        ),
+        columns=("column", "distance", "bound", "drifted"),
+    )  # fmt: skip
+
+
+def tell_scored(report: MonitorReport) -> Note:
+    """Say what was scored."""
+    if report.champion is None:
+        return Note("There is no champion yet, so nothing was scored.")
+    return Note(
+        f"**{escape(report.champion.name)}** scored {report.scored_rows:,} rows of "
+        f"{escape(report.snapshot.name)} that it had not scored before."
+    )
+
+
+def tell_performance(report: MonitorReport) -> Note:
+    """Say how the champion does, as far as labels have come."""
+    known = [r for r in _rows(report.realised, ("value", "alert")) if r["value"] is not None]
+    guessed = [r for r in _rows(report.estimated, ("value", "alert")) if r["value"] is not None]
+    parts = []
+    if known:
+        alerts = sum(bool(row["alert"]) for row in known)
+        newest = escape(known[-1]["chunk"])
+        parts.append(
+            f"labels are known for {len(known)} chunks; in the newest, {newest}, "
+            f"the champion's ROC AUC is {known[-1]['value']:.3f}, and {alerts} chunks alert"
+        )
+    if guessed:
+        alerts = sum(bool(row["alert"]) for row in guessed)
+        parts.append(
+            f"without labels it is estimated for {len(guessed)} chunks, in the newest at "
+            f"{guessed[-1]['value']:.3f}, and {alerts} chunks alert"
+        )
+    if not parts:
+        return Note("No chunk has a figure yet.")
+    text = "; ".join(parts)
+    return Note(f"{text[0].upper()}{text[1:]}. A chunk without a verdict is no good news.")
+
+
+def tell_drift(report: MonitorReport) -> Note:
+    """Say which columns look unlike the rows the champion was judged on."""
+    chunk, rows = _newest_drift(report)
+    if not rows:
+        return Note("No chunk has drift figures yet.")
+    moved = [row["column"] for row in rows if row["alert"]]
+    unknown = sum(row["alert"] is None for row in rows)
+    names = ": " + ", ".join(escape(name) for name in moved) if moved else ""
+    doubt = f", {unknown} are without a verdict" if unknown else ""
+    return Note(
+        f"In {escape(chunk)} {len(moved)} of {len(rows)} columns drifted{names}{doubt}. "
+        "Drift explains a loss; it does not prove one."
+    )
+
+
+def tell_judgement(report: MonitorReport) -> Note:
+    """Say what the policy said, and why."""
+    said = "**propose a retrain**" if report.judgement.propose else "**wait**"
+    reasons = "".join(f"\n- {escape(reason)}" for reason in report.judgement.reasons)
+    return Note(f"The policy says: {said}.\n{reasons}")
+
+
+def tell_proposal(proposal: Proposal | None, *, decided: bool = False) -> Note:
+    """Say what waits for a person, and what to type."""
+    if proposal is None:
+        return Note("No proposal waits for a decision.")
+    about = f"Proposal {proposal.number}: train on {escape(proposal.snapshot)}"
+    if decided:
+        return Note(f"**{about}.** The policy approved it: it is the first model.")
+    return Note(
+        f"**{about}.** To decide, open `notebooks/monitor/approve.ipynb`, or type "
+        f"`coldframe approve {proposal.number} --reason '...'`."
+    )
+
+
+def tell_reasons(proposal: Proposal | None) -> Note:
+    """Say who asks for a retrain, and why."""
+    if proposal is None:
+        return Note("So there is nothing to be weighed; what follows shows how the champion does.")
+    asked = {"policy": "The policy", "person": "A person", "sweep": "A sweep"}[proposal.origin]
+    reasons = "".join(f"\n- {escape(reason)}" for reason in proposal.reasons)
+    return Note(f"{asked} asks for it:\n{reasons}")

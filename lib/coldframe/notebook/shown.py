@@ -1,0 +1,138 @@
+"""What a cell shows: notes, tables and figures, in which data can never become markup.
+
+`ipywidgets.HTML`, pandas' Styler and Markdown cells print what they are given; a delivery that
+holds a script would run it in the reader's browser. All text goes through `escape` here.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.display import Image
+    from matplotlib.figure import Figure
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
+
+
+def escape(value: object) -> str:
+    r"""Return `value` as text that neither HTML nor Markdown takes for markup.
+
+    Examples
+    --------
+    >>> escape("<b>EWR</b> | $1$")
+    '&lt;b&gt;EWR&lt;/b&gt; \\| \\$1\\$'
+    """
+    return _MARKDOWN.sub(r"\\\1", html.escape(str(value)))
+
+
+def spell(value: object) -> str:
+    """Return a table cell's text: numbers short, nothing as a dash.
+
+    Examples
+    --------
+    >>> [spell(v) for v in (None, 26483, 0.712345, "EWR")]
+    ['-', '26,483', '0.7123', 'EWR']
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Sentences about data, shown as Markdown.
+
+    Parameters
+    ----------
+    text : str
+        Markdown; what comes from data was escaped.
+
+    Examples
+    --------
+    >>> Note("Nothing new has landed.")
+    Nothing new has landed.
+    """
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings, shown as an HTML table; everything in it is escaped.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Headings.
+    rows : tuple of tuple
+        Values, as many as there are columns.
+
+    Examples
+    --------
+    >>> Table.of([{"airport": "EWR", "rows": 9893}])
+    airport | rows
+    EWR     | 9,893
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+    @classmethod
+    def of(cls, records: Iterable[Mapping[str, Any]], columns: Sequence[str] = ()) -> Table:
+        """Return a table of records; the first one's keys are the headings, if none are given."""
+        found = list(records)
+        names = tuple(columns or (found[0] if found else ()))
+        return cls(names, tuple(tuple(record.get(name) for name in names) for record in found))
+
+    def __repr__(self) -> str:
+        lines = [self.columns, *[tuple(spell(value) for value in row) for row in self.rows]]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in lines
+        )
+
+    def _repr_html_(self) -> str:
+        def row(tag: str, cells: Iterable[str]) -> str:
+            return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
+
+        body = "".join(row("td", map(spell, cells)) for cells in self.rows)
+        return f"<table><thead>{row('th', self.columns)}</thead><tbody>{body}</tbody></table>"
+
+
+def show_figure(figure: Figure, *, alt: str) -> Image:
+    """Return a figure as the picture that a cell shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        From one of `coldframe.figures`.
+    alt : str
+        What there is to be seen, for those who cannot see it.
+    """
+    from IPython.display import Image  # only in notebooks
+
+    buffer = io.BytesIO()
+    # no date and no version in the picture: the same data give the same bytes
+    figure.savefig(buffer, format="png", dpi=100, bbox_inches="tight", metadata={"Software": None})
+    return Image(  # type: ignore[no-untyped-call]
+        data=buffer.getvalue(), format="png", alt=alt
+    )
