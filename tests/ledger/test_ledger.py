@@ -48,7 +48,7 @@ def test_an_entry_is_chained_to_the_one_before(ledger: Ledger) -> None:
 
 
 def test_the_digest_of_a_known_entry_is_known() -> None:
-    # by sha256sum; pins the canonical form: a change of it would make every old ledger look tampered with
+    # by sha256sum; another canonical form would make every old ledger look tampered with
     digest = entry_digest(
         previous=GENESIS, dataset="flights", kind="note", key="é", body={"b": [1, 2.5], "a": None},
         at="2013-01-01T00:00:00.000000+00:00", who=None,
@@ -163,10 +163,14 @@ def test_a_clock_that_is_set_back_breaks_neither_order_nor_chain(ledger: Ledger)
 
 
 def test_an_error_inside_a_transaction_leaves_nothing_of_it(ledger: Ledger) -> None:
-    with pytest.raises(ZeroDivisionError), ledger.writing() as transaction:
-        transaction.append(dataset="d", kind="k", key="1", body={})
-        transaction.append(dataset="d", kind="k", key="2", body={})
-        _ = 1 / 0
+    def write_two_and_fail() -> None:
+        with ledger.writing() as transaction:
+            transaction.append(dataset="d", kind="k", key="1", body={})
+            transaction.append(dataset="d", kind="k", key="2", body={})
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        write_two_and_fail()
     assert ledger.entries() == []
     assert ledger.head() == (0, GENESIS)
     write(ledger, "a")
@@ -211,6 +215,19 @@ def test_a_password_is_never_shown() -> None:
     assert "127.0.0.1" in str(caught.value)
 
 
+def test_a_database_that_is_not_there_is_no_damage(postgres_server: str) -> None:
+    with pytest.raises(EnvironmentFaultError, match="nowhere"):
+        Ledger.open(postgres_server.replace("/postgres?", "/nowhere?"))
+
+
+def test_a_table_that_is_gone_is_damage(ledger: Ledger) -> None:
+    with ledger._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE entries")
+    with pytest.raises(CorruptionError, match="entries"):
+        ledger.entries()
+    assert "entries" in ledger.verify()[0].what
+
+
 def test_a_file_that_is_no_database_is_told_as_damage(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.write_bytes(b"<html>" * 1000)
@@ -244,5 +261,3 @@ def test_importing_the_ledger_imports_nothing_heavy() -> None:
     )
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, **path})
-
-

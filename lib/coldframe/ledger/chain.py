@@ -132,9 +132,15 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
     """
     try:
         body = json.loads(row["body"])
-    except ValueError:
+    except (ValueError, TypeError):
         body = None
-    if not isinstance(body, dict):
+    # SQLite keeps the type beside each value, so that a flipped bit may change it as well
+    typed = isinstance(row["sequence"], int) and all(
+        isinstance(value, str) or (value is None and name == "who")
+        for name, value in row.items()
+        if name != "sequence"
+    )
+    if not typed or not isinstance(body, dict):
         raise CorruptionError(
             "An entry of the ledger cannot be read.",
             where=f"entry {row['sequence']}, {row['dataset']}, {row['kind']} {row['key']}",
@@ -172,6 +178,9 @@ def find_breaks(rows: Iterable[Mapping[str, Any]], *, head: tuple[int, str]) -> 
     """
     sequence, digest = 0, GENESIS
     for row in rows:
+        if not isinstance(row["sequence"], int):
+            yield Damage(sequence + 1, f"has no number: {row['sequence']!r}")
+            continue
         for fault in _faults(row, sequence=sequence + 1, previous=digest):
             yield Damage(row["sequence"], fault)
         # go on from what stands there, so that one break is told once

@@ -111,7 +111,7 @@ def find_champion_damage(
         if entry.body.get("previous") != (before.body.get("model") if before else None):
             yield Damage(entry.sequence, "this promotion does not follow from the one before it")
         last[entry.dataset] = entry
-    for dataset in sorted(last.keys() | champions.keys()):
+    for dataset in sorted(last.keys() | champions.keys(), key=str):
         said = last.get(dataset)
         due = (said.body.get("model"), said.sequence) if said else (None, 0)
         found = champions.get(dataset, (None, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ PATIENCE = 60
 _CREATION_LOCK = 0x636F6C646672616D  # "coldfram": the advisory lock of PostgreSQL, 64 bits
 
 
+# what databases say of a file or a table that is not what we made
+_DAMAGE = ("malformed", "not a database", "could not decode", "no such", 'relation "')
+
+
 def parse_url(url: str) -> URL:
     """Return `url` with an absolute path and a named driver.
 
@@ -71,8 +76,11 @@ def parse_url(url: str) -> URL:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     """Leave BEGIN to us, and let a commit that was acknowledged survive a power cut."""
     connection.isolation_level = None
-    # no WAL: it does not work on network disks. EXTRA also syncs the folder of the journal.
-    connection.execute("PRAGMA synchronous=EXTRA")
+    try:
+        # no WAL: it does not work on network disks. EXTRA also syncs the folder of the journal.
+        connection.execute("PRAGMA synchronous=EXTRA")
+    except UnicodeDecodeError as error:  # sqlite3 quotes a damaged schema in its message
+        raise sqlite3.DatabaseError(f"the schema is malformed: {error}") from error
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -114,7 +122,7 @@ def _explanation(error: exc.SQLAlchemyError, where: str) -> ColdframeError | Non
             f"The ledger stayed busy for {PATIENCE} seconds.", where=where, found=text,
             remedy="look for a process that holds it open, then try again",
         )  # fmt: skip
-    if any(sign in lower for sign in ("malformed", "not a database", "could not decode")):
+    if any(sign in lower for sign in _DAMAGE):
         return CorruptionError(
             "The ledger's file is damaged.", where=where, found=text,
             remedy="put back the last good copy of it, then run: coldframe verify",
@@ -172,10 +180,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _version(connection: Connection) -> int | None:
-    """Return the version of the tables, or None in a fresh database."""
+    """Return the version of the tables, or None in a fresh database.
+
+    Raises
+    ------
+    CorruptionError
+        The tables are there, but not the row of `HEAD`.
+    """
     if not inspect(connection).has_table(HEAD.name):
         return None
     version: int | None = connection.execute(select(HEAD.c.version)).scalar_one_or_none()
+    if version is None:  # table and row are made in one transaction
+        raise CorruptionError(
+            "The ledger has lost the row that says where it ends.",
+            where=f"{connection.engine.url.render_as_string(hide_password=True)}, table ledger",
+            remedy="put back the last good copy of it, then run: coldframe verify",
+        )  # fmt: skip
     return version
 
 

@@ -19,7 +19,7 @@ from coldframe.ledger.engine import (
     reading,
     writing,
 )
-from coldframe.ledger.tables import CHAMPIONS, ENTRIES
+from coldframe.ledger.tables import ENTRIES
 from coldframe.ledger.transaction import Reader, Transaction
 
 
@@ -195,11 +195,7 @@ class Ledger:
                 rows = connection.execute(select(ENTRIES).order_by(ENTRIES.c.sequence)).mappings()
                 damages += find_breaks(map(dict, rows), head=Reader(connection).head())
                 promotions = Reader(connection).entries(kind="promotion")
-                champions = connection.execute(select(CHAMPIONS)).mappings()
-                damages += find_champion_damage(
-                    promotions,
-                    {row["dataset"]: (row["model"], row["sequence"]) for row in champions},
-                )
+                damages += find_champion_damage(promotions, Reader(connection).champions())
         except CorruptionError as error:
             damages.append(Damage(None, str(error)))
         return damages

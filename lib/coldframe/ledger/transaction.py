@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from coldframe.errors import ConflictError, DataError
+from coldframe.errors import ConflictError, CorruptionError, DataError
 from coldframe.ledger.chain import Entry, entry_digest, entry_of, plain_json, spell
 from coldframe.ledger.tables import CHAMPIONS, ENTRIES, HEAD
 
@@ -27,8 +27,8 @@ class Reader:
 
     def head(self) -> tuple[int, str]:
         """Return sequence and digest of the last entry; note them elsewhere to prove the past."""
-        row = self._connection.execute(select(HEAD.c.sequence, HEAD.c.digest)).one()
-        return row.sequence, row.digest
+        query = select(HEAD.c.sequence, HEAD.c.digest)
+        return _read_head(self._connection.execute(query).one_or_none())
 
     def entries(
         self, dataset: str | None = None, kind: str | None = None, *, after: int = 0,
@@ -57,6 +57,11 @@ class Reader:
         row = self._connection.execute(query.where(CHAMPIONS.c.dataset == dataset)).one_or_none()
         return (None, 0) if row is None else (row.model, row.sequence)
 
+    def champions(self) -> dict[str, tuple[str, int]]:
+        """Return model digest and sequence of every champion, by dataset."""
+        rows = self._connection.execute(select(CHAMPIONS))
+        return {row.dataset: (row.model, row.sequence) for row in rows}
+
 
 class Transaction(Reader):
     """The ledger's only writer for a moment, from :meth:`Ledger.writing`."""
@@ -65,8 +70,7 @@ class Transaction(Reader):
         super().__init__(connection)
         # On PostgreSQL this row is the lock of all writers; SQLite has locked the file already.
         query = select(HEAD.c.sequence, HEAD.c.digest).with_for_update()
-        row = connection.execute(query).one()
-        self._sequence, self._digest = row.sequence, row.digest
+        self._sequence, self._digest = _read_head(connection.execute(query).one_or_none())
 
     def append(
         self, *, dataset: str, kind: str, key: str, body: Mapping[str, Any], who: str | None = None
@@ -116,6 +120,16 @@ class Transaction(Reader):
             CHAMPIONS.c.dataset == dataset, CHAMPIONS.c.sequence == expected
         )
         return self._connection.execute(swap.values(values)).rowcount == 1
+
+
+def _read_head(row: Any) -> tuple[int, str]:
+    """Return sequence and digest from the row of `HEAD`, which must be there."""
+    if row is None or not isinstance(row.sequence, int) or not isinstance(row.digest, str):
+        raise CorruptionError(
+            "The ledger does not say any more where it ends.", where="table ledger",
+            found=str(row), remedy="put back the last good copy, then run: coldframe verify",
+        )  # fmt: skip
+    return row.sequence, row.digest
 
 
 def _spelled(body: Mapping[str, Any]) -> str:
