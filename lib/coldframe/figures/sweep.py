@@ -101,7 +101,7 @@ def _draw_history(axes: Axes, record: SweepFigure) -> None:
             label="failed",
         )  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4, frameon=False, fontsize=9)
     _finish(axes)
 
 

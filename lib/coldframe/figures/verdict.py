@@ -76,14 +76,19 @@ def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> Verdi
     return VerdictFigure(
         title=f"{report.challenger.name} on {holdout.rows:,} holdout rows of "
         f"{report.snapshot.name}, {holdout.start[:10]} to {holdout.end[:10]}",
-        conclusion="promoted" if report.promotion else "champion kept"
-        if report.champion else "not promoted",
+        conclusion=_conclude(report),
         models=models,
         gain=verdict.gain,
         low=verdict.interval_low,
         high=verdict.interval_high,
         minimum_gain=minimum_gain,
-    )  # fmt: skip
+    )
+
+
+def _conclude(report: TrainReport) -> str:
+    if report.verdict.proposal is None:
+        return "an experiment"
+    return "promoted" if report.promotion else "the champion is kept"
 
 
 def _figure(value: float | None) -> str:
