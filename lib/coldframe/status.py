@@ -12,7 +12,6 @@ from coldframe.ledger import (
     ModelVersion,
     Promotion,
     Proposal,
-    Reason,
     Run,
     approved,
     champion_model,
@@ -22,6 +21,7 @@ from coldframe.ledger import (
     runs,
 )
 from coldframe.snapshots import Snapshot
+from coldframe.wording import count
 from coldframe.workbench import Workbench
 
 STAGES = ("ingest", "monitor", "train")
@@ -155,7 +155,7 @@ def next_steps(status: Status, *, demo: str | None = None) -> tuple[Step, ...]:
                 Step(f"jupyter lab {status.home / run.notebook}", f"see where {run.stage} failed")
             )
     if status.landed:
-        steps.append(Step(BUILD, f"ingest what has landed ({len(status.landed)} files)"))
+        steps.append(Step(BUILD, f"ingest what has landed ({count(len(status.landed), 'file')})"))
     if status.pending:
         number = status.pending.number
         steps += [
@@ -181,31 +181,3 @@ def _when_idle(status: Status, demo: str | None) -> list[Step]:
     if demo:
         idle.insert(0, Step("coldframe demo land MONTH", "deliver one more month"))
     return idle
-
-
-def explain_delivery(delivery: Delivery) -> str:
-    """Return why a delivery, or some of its rows, was set aside, in plain words.
-
-    Examples
-    --------
-    >>> from coldframe.ledger import Reason
-    >>> reason = Reason(rule="maximum", column="wind_speed", rows=1, example="1048.36")
-    >>> batch = Delivery(batch="b", dataset="d", source="s", file="f", outcome="quarantined",
-    ...                  rows_accepted=9, rows_quarantined=1, reasons=(reason,), contract="c")
-    >>> explain_delivery(batch)
-    '1 of 10 rows set aside: wind_speed breaks maximum in 1 row (such as 1048.36)'
-    """
-    total = delivery.rows_accepted + delivery.rows_quarantined
-    said = "; ".join(explain_reason(reason) for reason in delivery.reasons)
-    if delivery.outcome == "held":
-        return f"nothing of it was taken: {said}" if said else "nothing of it was taken"
-    if not delivery.rows_quarantined:
-        return f"all {total:,} rows taken"
-    return f"{delivery.rows_quarantined:,} of {total:,} rows set aside: {said}"
-
-
-def explain_reason(reason: Reason) -> str:
-    """Return one reason in plain words."""
-    subject = f"{reason.column} breaks {reason.rule}" if reason.column else reason.rule
-    where = f" in {reason.rows:,} row{'s' if reason.rows != 1 else ''}" if reason.rows else ""
-    return subject + where + (f" (such as {reason.example})" if reason.example else "")

@@ -11,6 +11,7 @@ from coldframe.cli.terminal import cell, facts, line, make_table
 from coldframe.doctor import Finding, examine
 from coldframe.errors import CorruptionError, EnvironmentFaultError
 from coldframe.verification import Verification, verify_home
+from coldframe.wording import count
 
 STYLE = {"fine": "green", "note": "dim", "warning": "yellow", "problem": "bold red"}
 
@@ -41,13 +42,13 @@ def add_commands(app: typer.Typer) -> None:
 
 def _verification_page(found: Verification) -> Group:
     looked = (
-        f"{len(found.snapshots)} snapshots, {found.entries} ledger entries, "
-        f"{len(found.models)} models"
+        f"{count(len(found.snapshots), 'snapshot')}, {found.entries:,} ledger entries, "
+        f"{count(len(found.models), 'model')}"
     )
     if not found.faults:
         return Group(line(Text("All is as it was recorded: ", style="bold green"), looked))
     parts: list[RenderableType] = [
-        line(Text(f"{len(found.faults)} faults ", style="bold red"), f"in {looked}"),
+        line(Text(f"{count(len(found.faults), 'fault')} ", style="bold red"), f"in {looked}"),
         Text(),
     ]
     for fault in found.faults:
@@ -65,11 +66,11 @@ def _doctor_page(found: list[Finding]) -> Group:
         if finding.remedy:
             what = line(what, "\n", Text(f"remedy: {finding.remedy}", style="cyan"))
         rows.append([finding.check, cell(finding.level, STYLE[finding.level]), what])
-    count = {level: sum(f.level == level for f in found) for level in STYLE}
-    if count["problem"]:
-        last = cell(f"{count['problem']} problems keep something from working.", "bold red")
-    elif count["warning"]:
+    number = {level: sum(f.level == level for f in found) for level in STYLE}
+    if number["problem"]:
+        last = cell(f"{count(number['problem'], 'problem')}: something will not work.", "bold red")
+    elif number["warning"]:
         last = cell("It works; see the warnings.", "yellow")
     else:
         last = cell("All is well.", "bold green")
-    return Group(make_table(["check", "", "finding"], rows), last)
+    return Group(make_table(["=check", "=", "finding"], rows), last)

@@ -20,6 +20,7 @@ from coldframe.cli.terminal import (
     section,
     short,
     spell_json,
+    when,
 )
 from coldframe.ledger import Decision, ProposalStanding, decide, proposals, withdraw
 from coldframe.status import Step
@@ -64,10 +65,10 @@ def add_commands(app: typer.Typer) -> None:
         found = proposals(session.bench.ledger, session.name)
         rows = [
             [s.proposal.number, cell(s.standing, STYLE[s.standing]), s.proposal.snapshot,
-             s.proposal.origin, moment(s.proposal.at), s.why]
+             s.proposal.origin, when(s.proposal.at), s.why]
             for s in found
         ]  # fmt: skip
-        columns = ["#N", "standing", "snapshot", "asked by", "made", "why it stands so"]
+        columns = ["#N", "=standing", "=snapshot", "asked by", "#made (UTC)", "why it stands so"]
         table: RenderableType = make_table(columns, rows) if rows else cell("No proposal yet.")
         waiting = [s.proposal.number for s in found if s.standing == "pending"]
         if waiting:

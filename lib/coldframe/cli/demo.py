@@ -12,7 +12,8 @@ from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.terminal import cell, duration, line, section, size
 from coldframe.demo import PeriodReport, land_period, run_demo
 from coldframe.errors import NotebookError
-from coldframe.status import Status, Step, explain_delivery, read_status
+from coldframe.status import Status, Step, read_status
+from coldframe.wording import count, explain_delivery
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -75,23 +76,29 @@ def period_line(report: PeriodReport) -> Text:
     told: list[Text] = []
     for stage in report.build.stages:
         if stage.outcome == "failed":
-            text = f"{stage.stage} FAILED: {stage.error}; see {stage.notebook}"
-            told.append(cell(text, "bold red"))
+            told.append(cell(f"{stage.stage} FAILED: {_first_line(stage.error)}", "bold red"))
         elif stage.outcome == "ran":
             told.append(_stage_text(stage.stage, report))
     took = Text(f"  ({duration(report.build.seconds)})", style="dim")
     return line(head, Text("; ").join(told), took, *_trouble(report))
 
 
+def _first_line(error: str | None) -> str:
+    """Return what went wrong in one line; the notebook tells the rest."""
+    lines = [text.strip() for text in (error or "").splitlines()]
+    return next(filter(None, lines), "no reason was given")
+
+
 def _stage_text(stage: str, report: PeriodReport) -> Text:
     """Return what a stage brought, in a few words."""
     gains = report.gains
     if stage == "ingest":
-        files = f"ingested {len(gains.deliveries)} files"
+        files = f"ingested {count(len(gains.deliveries), 'file')}"
         if gains.snapshot is None:
             return cell(f"{files}, no new snapshot")
         rows = sum(d.rows_accepted for d in gains.deliveries)
-        return line(files, ": ", Text(gains.snapshot.name, style="green"), f", {rows:,} rows more")
+        name = Text(gains.snapshot.name, style="green")
+        return line(files, ": ", name, f", {count(rows, 'row')} more")
     if stage == "monitor":
         numbers = ", ".join(str(proposal.number) for proposal in gains.proposals)
         return line("monitored", Text(f", proposal {numbers}", style="yellow") if numbers else "")
@@ -140,8 +147,10 @@ def _describe(done: list[PeriodReport], status: Status) -> dict[str, Any]:
 def _end(session: Session, done: list[PeriodReport], status: Status) -> Group:
     """Return what happened overall, where the report is, and what to do next."""
     executed = sum(len(report.build.ran) for report in done if report.build)
-    told = f"{executed} notebooks executed" if executed else "Nothing new: no notebook was executed"
-    parts: list[RenderableType] = [Text(), cell(f"{told}.", "bold")]
+    told = "Nothing new: no notebook was executed."
+    if executed:
+        told = f"{count(executed, 'notebook')} executed."
+    parts: list[RenderableType] = [Text(), cell(told, "bold")]
     if status.snapshot:
         parts.append(line(f"data      {status.snapshot.name}, {status.snapshot.rows:,} rows"))
     if status.champion:
@@ -150,6 +159,9 @@ def _end(session: Session, done: list[PeriodReport], status: Status) -> Group:
         text = f"proposal  {status.pending.number} waits for your decision: retrain on "
         parts.append(line(text + status.pending.snapshot))
         parts += [line(f"          - {reason}") for reason in status.pending.reasons]
+    if done and done[-1].build and done[-1].build.failed:
+        text = "A stage failed; mend it and run the same command again: it goes on from there."
+        parts.append(cell(text, "bold red"))
     page = status.home / "latest" / "monitor.html"
     if page.is_file():
         parts.append(line(f"report    {page}"))

@@ -23,6 +23,7 @@ from coldframe.cli.terminal import (
     share,
     short,
     size,
+    when,
 )
 from coldframe.ledger import ModelVersion, model, models, promotions, rollback, verdicts
 from coldframe.lineage import Lineage, Origin, trace_model
@@ -38,9 +39,18 @@ def add_commands(app: typer.Typer) -> None:
         """List every model version, what it scored and what it cost."""
         ledger, name = session.bench.ledger, session.name
         found, present = models(ledger, name), ledger.champion(name)
+        metric = session.bench.dataset.model.metric
         data = [describe(version) | {"champion": version.digest == present} for version in found]
-        rows = [_row(version, version.digest == present) for version in found]
-        columns = ["model", "", "learned from", "on holdout", "#cost", "made", "asked by", "digest"]
+        rows = [_row(version, metric, version.digest == present) for version in found]
+        columns = [
+            "=model",
+            "=learned from",
+            f"#{metric}",
+            "#cost",
+            "#made (UTC)",
+            "asked by",
+            "=id",
+        ]
         return Answer(data, make_table(columns, rows) if rows else cell("No model yet."))
 
     @command(
@@ -95,15 +105,14 @@ def _metrics(version: ModelVersion) -> str:
     return ", ".join(f"{name} {figure(value)}" for name, value in version.metrics.items()) or "-"
 
 
-def _row(version: ModelVersion, champion: bool) -> list[object]:
+def _row(version: ModelVersion, metric: str, champion: bool) -> list[object]:
     return [
-        cell(version.name, "green" if champion else ""),
-        cell("champion" if champion else "", "green"),
+        cell(f"{version.name} champion", "green") if champion else version.name,
         version.snapshot,
-        _metrics(version),
+        figure(version.metrics.get(metric)),
         duration(version.cost.get("wall_seconds")),
-        moment(version.at),
-        version.origin + (f" (proposal {version.proposal})" if version.proposal else ""),
+        when(version.at),
+        version.origin + (f" ({version.proposal})" if version.proposal else ""),
         short(version.digest),
     ]
 
@@ -147,8 +156,8 @@ def model_page(version: ModelVersion, session: Session) -> Group:
     judged = [v for v in verdicts(bench.ledger, dataset) if v.challenger == version.digest]
     for verdict in judged:
         lines = [line(f"- {reason}") for reason in verdict.reasons]
-        gain = f"gain {figure(verdict.gain)} in {verdict.metric}"
-        parts.append(section(f"Verdict: {verdict.outcome}, {gain}", *lines))
+        gain = "" if verdict.gain is None else f", {verdict.gain:+.4f} in {verdict.metric}"
+        parts.append(section(f"Verdict: {verdict.outcome}{gain}", *lines))
     moves = [p for p in promotions(bench.ledger, dataset) if p.model == version.digest]
     if moves:
         lines = [line(f"{m.kind}, {moment(m.at)}, by {m.who}: {m.reason}") for m in moves]
@@ -190,8 +199,8 @@ def lineage_page(lineage: Lineage) -> Tree:
     """Return a lineage as a tree, the model at its root."""
     version, proposal, decision = lineage.model, lineage.proposal, lineage.decision
     tree = Tree(line(Text(f"model {version.name}", style="bold green"), f"  {version.digest}"))
-    estimator = "" if lineage.estimator.exists() else "  (missing)"
-    tree.add(line("estimator  ", f"{lineage.estimator}{estimator}"))
+    lost = "" if lineage.estimator.exists() else "  (missing)"
+    tree.add(line(f"estimator  models/{lineage.estimator.name}{lost}"))
     if lineage.snapshot:
         _snapshot_branch(tree, lineage, lineage.snapshot)
     for text in lineage.lost:
@@ -229,7 +238,7 @@ def _snapshot_branch(tree: Tree, lineage: Lineage, snapshot: Snapshot) -> None:
     )  # fmt: skip
     for source, origins in lineage.sources.items():
         rows = sum(origin.batch.rows for origin in origins)
-        inner = branch.add(line(f"{source}  {rows:,} rows in {len(origins)} batches"))
+        inner = branch.add(line(f"{source}  {rows:,} rows in {len(origins)} deliveries"))
         for origin in origins:
             inner.add(_origin(origin))
 

@@ -9,11 +9,12 @@ import typer
 from rich.console import Group
 
 from coldframe.cli.command import Answer, Session, command
-from coldframe.cli.terminal import cell, make_table, moment, short
+from coldframe.cli.terminal import cell, make_table, short
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.ingest import quarantined, read_quarantine
 from coldframe.ledger import Delivery
-from coldframe.status import Step, explain_delivery
+from coldframe.status import Step
+from coldframe.wording import count, explain_delivery
 
 STYLE = {"held": "red", "quarantined": "yellow"}
 SHOWN = 20
@@ -63,11 +64,11 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     if not found:
         return Answer([], cell("Nothing is in quarantine.", "green"))
     rows = [
-        [short(d.batch), d.source, d.file.rpartition("/")[2], cell(d.outcome, STYLE[d.outcome]),
-         f"{d.rows_quarantined:,}", moment(d.at), explain_delivery(d)]
+        [short(d.batch), f"{d.source}/{d.file}", cell(d.outcome, STYLE[d.outcome]),
+         explain_delivery(d)]
         for d in found
     ]  # fmt: skip
-    columns = ["batch", "source", "file", "outcome", "#rows", "when", "why"]
+    columns = ["=batch", "file", "=outcome", "why"]
     step = Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")
     return Answer(
         [_describe(d) for d in found], Group(make_table(columns, rows), session.steps([step]))
@@ -98,10 +99,10 @@ def _show(session: Session, delivery: Delivery, export: Path | None) -> Answer:
                 "The file cannot be written.", where=str(export), found=str(error)
             ) from error
         data["exported"] = {"file": export, "rows": len(rows)}
-        return Answer(data, cell(f"{len(rows):,} rows written to {export}"))
+        return Answer(data, cell(f"{count(len(rows), 'row')} written to {export}"))
     data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
     shown = rows.head(SHOWN)
-    parts = [cell(f"{delivery.file}: {explain_delivery(delivery)}", "bold")]
+    parts = [cell(f"{delivery.source}/{delivery.file}: {explain_delivery(delivery)}", "bold")]
     table = make_table(list(map(str, shown.columns)), shown.to_numpy(dtype=object).tolist())
     more = f"{len(rows) - SHOWN:,} more; --export FILE for all" if len(rows) > SHOWN else ""
     return Answer(data, Group(*parts, table, cell(more, "dim")))

@@ -22,11 +22,13 @@ from coldframe.cli.terminal import (
     short,
     size,
     spell_json,
+    when,
 )
 from coldframe.errors import NotFoundError
 from coldframe.ledger import model, proposals
 from coldframe.snapshots import Snapshot
 from coldframe.status import label_coverage
+from coldframe.wording import count
 
 PROPOSAL = re.compile(r"(?:proposal[ -]?|#)?(\d{1,6})", re.IGNORECASE)
 MODEL = re.compile(r"v\d+|champion")
@@ -60,7 +62,7 @@ def add_commands(app: typer.Typer) -> None:
                 pins.setdefault(id_, []).append(owner)
         data = [describe(s) | {"tag": tags.get(s.id), "pins": pins.get(s.id, [])} for s in found]
         rows = [_row(s, tags.get(s.id), pins.get(s.id, [])) for s in found]
-        columns = ["snapshot", "#rows", "#size", "#labelled", "frozen", "id", "named or kept by"]
+        columns = ["=snapshot", "#rows", "#size", "#labels", "#frozen (UTC)", "=id", "kept by"]
         empty = cell(
             "No snapshot yet. To make one: coldframe demo run, or ploomber build", "yellow"
         )
@@ -135,10 +137,16 @@ def _row(snapshot: Snapshot, tag: str | None, pins: list[str]) -> list[object]:
         f"{snapshot.rows:,}",
         size(snapshot.bytes),
         share(labels.known, labels.rows) if labels else "-",
-        moment(snapshot.frozen_at),
+        when(snapshot.frozen_at),
         short(snapshot.id),
-        ", ".join(filter(None, [tag, *pins])),
+        ", ".join(filter(None, [tag, *map(_owner, pins)])),
     ]
+
+
+def _owner(pin: str) -> str:
+    """Return who pinned a snapshot, a long digest cut."""
+    kind, _, digest = pin.partition("-")
+    return f"{kind} {short(digest)}" if digest else pin
 
 
 def snapshot_page(snapshot: Snapshot) -> Group:
@@ -161,15 +169,15 @@ def snapshot_page(snapshot: Snapshot) -> Group:
              column.minimum, column.maximum]
             for column in table.columns
         ]  # fmt: skip
-        title = f"{name}: {table.rows:,} rows, {size(table.bytes)}, {table.parts} parts"
+        title = f"{name}: {table.rows:,} rows, {size(table.bytes)}, {count(table.parts, 'part')}"
         parts.append(
-            section(title, make_table(["column", "type", "#nulls", "least", "greatest"], rows))
+            section(title, make_table(["=column", "type", "#nulls", "least", "greatest"], rows))
         )
     rows = [
         [batch.source, batch.name, f"{batch.rows:,}", short(batch.digest)]
         for batch in snapshot.batches
     ]
-    parts.append(section("Deliveries", make_table(["source", "file", "#rows", "batch"], rows)))
+    parts.append(section("Deliveries", make_table(["=source", "file", "#rows", "=batch"], rows)))
     if snapshot.about:
         parts.append(section("Said about it", cell(spell_json(snapshot.about))))
     return Group(*parts)

@@ -20,9 +20,11 @@ from coldframe.cli.terminal import (
     section,
     share,
     short,
+    when,
 )
 from coldframe.ledger import Delivery, Proposal, Run
-from coldframe.status import Status, explain_delivery, read_status
+from coldframe.status import Status, read_status
+from coldframe.wording import count, explain_delivery
 
 SHOWN = 5
 STYLE = {"succeeded": "green", "failed": "bold red"}
@@ -111,12 +113,12 @@ def _data(status: Status) -> RenderableType:
     else:
         snapshot = line(Text(head.name, style="green"), f"  frozen {moment(head.frozen_at)}")
         rows = ", ".join(f"{name} {table.rows:,}" for name, table in head.tables.items())
-    count = len(status.deliveries)
+    total = len(status.deliveries)
     partly, held = status.quarantined, status.held
     aside = sum(d.rows_quarantined for d in partly)
-    told = f"{count} so far: {count - len(partly) - len(held)} accepted whole"
+    told = f"{total} so far: {total - len(partly) - len(held)} accepted whole"
     if partly:
-        told += f", {len(partly)} accepted but for {aside:,} rows"
+        told += f", {len(partly)} accepted but for {count(aside, 'row')}"
     if held:
         told += f", {len(held)} held"
     return facts(
@@ -125,10 +127,10 @@ def _data(status: Status) -> RenderableType:
             "rows": rows,
             "labels": labels
             and f"{labels.known:,} of {labels.rows:,} rows ({share(labels.known, labels.rows)})",
-            "deliveries": told if count else "none yet",
+            "deliveries": told if total else "none yet",
             "held": _told(held, "red"),
             "quarantined": _told(partly, "yellow"),
-            "landed": f"{len(status.landed)} files not ingested yet: "
+            "landed": f"{count(len(status.landed), 'file')} not ingested yet: "
             + _few([f"{file.source}/{file.path.name}" for file in status.landed])
             if status.landed
             else None,
@@ -184,16 +186,16 @@ def _proposal(proposal: Proposal) -> list[RenderableType]:
 
 def _runs(status: Status) -> RenderableType:
     rows = [
-        [run.stage, cell(run.outcome, STYLE[run.outcome]), moment(run.ended), duration(run.seconds),
+        [run.stage, cell(run.outcome, STYLE[run.outcome]), when(run.ended), duration(run.seconds),
          _outcome(run, status)]
         for run in status.runs
     ]  # fmt: skip
-    return make_table(["stage", "outcome", "ended", "#took", "notebook"], rows)
+    return make_table(["=stage", "=outcome", "#ended (UTC)", "#took", "notebook"], rows)
 
 
 def _outcome(run: Run, status: Status) -> str:
     """Return where the notebook is, and what went wrong in the first line of the error."""
     notebook = str(status.home / run.notebook) if run.notebook else "-"
     if run.outcome == "failed" and run.error:
-        return f"{run.error.strip().splitlines()[-1]}\npartial notebook: {notebook}"
+        return f"{run.error.strip().splitlines()[0]}\npartial notebook: {notebook}"
     return notebook

@@ -141,7 +141,7 @@ def _spell(parameters: Mapping[str, Any]) -> str:
 def _list(session: Session) -> Answer:
     found = studies(session.bench)
     rows = [[s.name, s.snapshot, len(s.complete), _value(s), figure(s.baseline)] for s in found]
-    columns = ["study", "snapshot", "#trials", "#best", "#present parameters"]
+    columns = ["study", "=snapshot", "#trials", "#best", "#present parameters"]
     page: RenderableType = make_table(columns, rows) if rows else cell("No study yet.")
     return Answer([describe(study) for study in found], page)
 

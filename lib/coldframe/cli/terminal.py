@@ -61,7 +61,10 @@ def line(*parts: object) -> Text:
 
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], **options: Any) -> Table:
-    """Return a table; a column whose name begins with ``#`` is right-aligned and never wrapped.
+    """Return a table.
+
+    A column whose name begins with ``#`` is aligned to the right and never wrapped, one that
+    begins with ``=`` is aligned to the left and never wrapped.
 
     Parameters
     ----------
@@ -74,11 +77,10 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], **options:
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)
     for name in columns:
-        number = name.startswith("#")
         table.add_column(
-            name.lstrip("#"),
-            justify="right" if number else "left",
-            no_wrap=number,
+            name.lstrip("#="),
+            justify="right" if name.startswith("#") else "left",
+            no_wrap=name.startswith(("#", "=")),
             overflow="fold",
         )
     for row in rows:
@@ -162,6 +164,17 @@ def duration(seconds: float | None) -> str:
     if seconds < 10:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def when(at: str | datetime | None) -> str:
+    """Return a moment in UTC to the minute, for a column that says so.
+
+    Examples
+    --------
+    >>> when("2013-02-01T06:30:00+00:00")
+    '2013-02-01 06:30'
+    """
+    return moment(at).partition(" UTC")[0]
 
 
 def moment(at: str | datetime | None) -> str:

@@ -1,0 +1,107 @@
+"""What became of a delivery, in plain words: for people who do not know the names of rules."""
+
+from __future__ import annotations
+
+from coldframe.ledger import Delivery, Reason
+
+BATCH_WORDS = {
+    "empty": "the file is empty",
+    "not_csv": "the file is no CSV: {example}",
+    "byte_order_mark": "the file begins with a byte-order mark: {example}",
+    "nul_bytes": "the file holds NUL bytes, {example}",
+    "encoding": "the file is not UTF-8: {example}",
+    "truncated": "the file was cut off; it ends with {example}",
+    "compressed": "the file is compressed: {example}",
+    "quoting": "its quotes do not match, {example}",
+    "delimiter": "its fields are parted by {example}, not by commas",
+    "header": "its first line is no header of this source: {example}",
+    "field_count": "rows with more or fewer fields than the header: {example}",
+    "no_rows": "it holds no rows: {example}",
+    "row_count": "unusual length: {example}",
+    "quarantined_share": "too many unfit rows: {example}",
+    "delivered_elsewhere": "it belongs to another source: {example}",
+    "not_judged": "it could not be judged: {example}",
+    "missing_column": "column {column} is missing",
+    "doubled_column": "column {column} stands in the header more than once",
+    "stored_type": "column {column} changed its type: {example}",
+}
+"""For rules on the batch as a whole, by name; ``column`` and ``example`` are filled in."""
+
+VALUE_WORDS = {
+    "null": "is blank",
+    "minimum": "is too small",
+    "maximum": "is too great",
+    "pattern": "has another form",
+    "among": "is no known value",
+    "duplicate_key": "repeats a key of the same file",
+    "known_key": "repeats a key of an earlier file",
+    "type_integer": "is no whole number",
+    "type_number": "is no number",
+    "type_boolean": "is neither true nor false",
+    "type_timestamp": "is no moment in time",
+    "type_string": "is no text",
+}
+"""For rules on values, by name."""
+
+LISTED = 4
+"""So many missing columns are named one by one."""
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def explain_delivery(delivery: Delivery) -> str:
+    """Return why a delivery, or some of its rows, was set aside.
+
+    Examples
+    --------
+    >>> reason = Reason(rule="maximum", column="wind_speed", rows=1, example="1048.36")
+    >>> batch = Delivery(batch="b", dataset="d", source="s", file="f", outcome="quarantined",
+    ...                  rows_accepted=9, rows_quarantined=1, reasons=(reason,), contract="c")
+    >>> explain_delivery(batch)
+    '1 of 10 rows set aside: wind_speed is too great in 1 row (1048.36)'
+    """
+    total = delivery.rows_accepted + delivery.rows_quarantined
+    said = "; ".join(_explain(delivery.reasons))
+    if delivery.outcome == "held":
+        return f"nothing of it was taken: {said}" if said else "nothing of it was taken"
+    if not delivery.rows_quarantined:
+        return f"all {count(total, 'row')} taken"
+    return f"{delivery.rows_quarantined:,} of {count(total, 'row')} set aside: {said}"
+
+
+def _explain(reasons: tuple[Reason, ...]) -> list[str]:
+    """Return all reasons, many missing columns as one."""
+    missing = [reason for reason in reasons if reason.rule == "missing_column"]
+    if len(missing) <= LISTED:
+        return [explain_reason(reason) for reason in reasons]
+    names = ", ".join(str(reason.column) for reason in missing[:LISTED])
+    others = [explain_reason(reason) for reason in reasons if reason.rule != "missing_column"]
+    return [f"{len(missing)} columns are missing: {names} and more", *others]
+
+
+def explain_reason(reason: Reason) -> str:
+    """Return one reason in plain words.
+
+    Examples
+    --------
+    >>> explain_reason(Reason(rule="missing_column", column="dest"))
+    'column dest is missing'
+    >>> explain_reason(Reason(rule="arrival_agrees", column="arr_delay", rows=3, example="12.5"))
+    'arr_delay breaks the rule arrival_agrees in 3 rows (such as 12.5)'
+    """
+    if reason.rule in BATCH_WORDS:
+        return BATCH_WORDS[reason.rule].format(column=reason.column, example=reason.example)
+    said = VALUE_WORDS.get(reason.rule, f"breaks the rule {reason.rule}")
+    where = f" in {count(reason.rows, 'row')}" if reason.rows else ""
+    such = "" if reason.rows == 1 else "such as "
+    example = f" ({such}{reason.example})" if reason.example is not None else ""
+    return f"{reason.column or 'it'} {said}{where}{example}"
