@@ -1,0 +1,217 @@
+"""The champion's performance over time: estimated, realised, where alerts begin, retrains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from coldframe.monitor import MonitorReport
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GREEN, BROWN, RED, GREY = "#0b6e4f", "#b07d2b", "#a23b3b", "#7f7f7f"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkPoint:
+    """One chunk that has a value: `alert` is None without verdict, `complete` if it is final."""
+
+    start: datetime
+    end: datetime
+    value: float
+    low: float
+    high: float
+    alert: bool | None
+    complete: bool
+
+    @property
+    def middle(self) -> datetime:
+        """Where the point is drawn."""
+        return self.start + (self.end - self.start) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerformanceFigure:
+    """What the figure of performance draws.
+
+    Parameters
+    ----------
+    title : str
+        Which champion, on what, and how often it alerted.
+    estimated, realised : tuple of ChunkPoint
+        Chunks with a value, oldest first.
+    threshold, reference : float or None
+        Where an alert begins, and ROC AUC on the holdout.
+    unlabelled_from : datetime or None
+        From where on no realised figure is known, though rows are scored.
+    silent : tuple of datetime
+        Starts of finished chunks without any value: no verdict.
+    end : datetime or None
+        End of the last chunk.
+    retrains : tuple of datetime
+        Data time of the trainings.
+    """
+
+    title: str
+    estimated: tuple[ChunkPoint, ...]
+    realised: tuple[ChunkPoint, ...]
+    threshold: float | None
+    reference: float | None
+    unlabelled_from: datetime | None
+    silent: tuple[datetime, ...]
+    end: datetime | None
+    retrains: tuple[datetime, ...]
+
+
+def describe_performance(report: MonitorReport) -> PerformanceFigure:
+    """Return what is to be drawn of a monitoring run."""
+    estimated, realised = _list_points(report.estimated), _list_points(report.realised)
+    thresholds = report.estimated["threshold"].dropna()
+    starts = [moment.to_pydatetime() for moment in report.estimated["start"]]
+    ends = [moment.to_pydatetime() for moment in report.estimated["end"]]
+    labelled_until = max((point.end for point in realised), default=None)
+    behind = [start for start in starts if labelled_until is None or start > labelled_until]
+    spoken = {point.start for point in (*estimated, *realised)}
+    finished = report.estimated.loc[report.estimated["complete"], "start"]
+    return PerformanceFigure(
+        title=_word_title(report, estimated, realised),
+        estimated=estimated,
+        realised=realised,
+        threshold=float(thresholds.iloc[-1]) if len(thresholds) else None,
+        reference=report.reference_roc_auc,
+        unlabelled_from=min(behind, default=None),
+        silent=tuple(m.to_pydatetime() for m in finished if m.to_pydatetime() not in spoken),
+        end=max(ends, default=None),
+        retrains=report.history.retrains,
+    )
+
+
+def _list_points(frame: pd.DataFrame) -> tuple[ChunkPoint, ...]:
+    known = frame[frame["value"].notna()].astype({"alert": object})
+    unknown = known["alert"].isna()
+    return tuple(
+        ChunkPoint(
+            start=row["start"].to_pydatetime(),
+            end=row["end"].to_pydatetime(),
+            value=float(row["value"]),
+            low=float(row["low"]),
+            high=float(row["high"]),
+            alert=None if unknown[chunk] else bool(row["alert"]),
+            complete=bool(row["complete"]),
+        )
+        for chunk, row in known.iterrows()
+    )
+
+
+def _word_title(
+    report: MonitorReport, estimated: Iterable[ChunkPoint], realised: Iterable[ChunkPoint]
+) -> str:
+    if report.champion is None:
+        return f"{report.snapshot.name}: no champion yet, nothing to monitor"
+    counts = [
+        f"{sum(bool(point.alert) for point in points)} of {len(points)} {kind}"
+        for kind, points in (("estimated", tuple(estimated)), ("realised", tuple(realised)))
+        if points
+    ]
+    said = f": alerts in {' and '.join(counts)} chunks" if counts else ": no chunk has a value yet"
+    return f"{report.champion.name} on {report.snapshot.name}{said}"
+
+
+def draw_performance(record: PerformanceFigure) -> Figure:
+    """Draw estimated and realised ROC AUC over the data's time."""
+    from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
+
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure.suptitle(record.title, x=0.01, ha="left", fontsize=12)
+    axes = figure.subplots()
+    if not record.estimated and not record.realised:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "nothing to show yet", ha="center", color=GREY)
+        return figure
+    _draw_ground(axes, record)
+    _draw_estimated(axes, record.estimated)
+    _draw_realised(axes, record.realised)
+    _draw_alerts(axes, (*record.estimated, *record.realised))
+    axes.set(ylabel="ROC AUC", xlabel="time of the data")
+    _finish(axes)
+    figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+    return figure
+
+
+def _draw_ground(axes: Axes, record: PerformanceFigure) -> None:
+    if record.unlabelled_from is not None and record.end is not None:
+        axes.axvspan(
+            _day(record.unlabelled_from), _day(record.end), color=GREY, alpha=0.1, linewidth=0,
+            label="labels have not come yet",
+        )  # fmt: skip
+    if record.reference is not None:
+        axes.axhline(record.reference, color=GREY, linewidth=1, label="on its holdout")
+    if record.threshold is not None:
+        axes.axhline(
+            record.threshold, color=RED, linestyle="--", linewidth=1.2, label="alert below"
+        )
+    for number, start in enumerate(record.silent):
+        axes.axvline(
+            _day(start), color=GREY, linestyle=":", linewidth=1,
+            label="" if number else "no verdict",
+        )  # fmt: skip
+    for number, moment in enumerate(record.retrains):
+        axes.axvline(_day(moment), color="black", linewidth=0.8, label="" if number else "retrain")
+
+
+def _draw_estimated(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
+    if not points:
+        return
+    days = [_day(point.middle) for point in points]
+    axes.fill_between(
+        days, [point.low for point in points], [point.high for point in points],
+        color=BROWN, alpha=0.15, linewidth=0, label="its sampling error, 3 s",
+    )  # fmt: skip
+    axes.plot(
+        days, [point.value for point in points], color=BROWN, linewidth=1.6,
+        label="estimated without labels (CBPE)",
+    )  # fmt: skip
+
+
+def _draw_realised(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
+    for complete, fill, label in ((True, GREEN, "realised, 95 %"), (False, "white", "not final")):
+        some = [point for point in points if point.complete is complete]
+        if some:
+            values = [point.value for point in some]
+            below = [point.value - point.low for point in some]
+            above = [point.high - point.value for point in some]
+            axes.errorbar(
+                [_day(point.middle) for point in some], values, yerr=[below, above], fmt="o",
+                color=GREEN, markerfacecolor=fill, markersize=5, linewidth=1.2, label=label,
+            )  # fmt: skip
+
+
+def _draw_alerts(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
+    alerting = [point for point in points if point.alert]
+    if alerting:
+        axes.plot(
+            [_day(point.middle) for point in alerting], [point.value for point in alerting], "o",
+            color=RED, markerfacecolor="none", markersize=12, markeredgewidth=1.6, label="alert",
+        )  # fmt: skip
+
+
+def _day(moment: datetime) -> float:
+    """Return matplotlib's number of a moment."""
+    from matplotlib.dates import date2num
+
+    return float(date2num(moment))  # type: ignore[no-untyped-call]  # matplotlib types it not
+
+
+def _finish(axes: Axes) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.01)
