@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from coldframe.errors import ConfigurationError
+from coldframe.errors import ColdframeError, ConfigurationError
 from coldframe.pipeline.report import BuildReport
 from coldframe.settings import MARKER, Settings
+
+_ERROR = re.compile(r"\w+(Error|Exception): ")
 
 
 def _silent(line: str) -> None:
@@ -72,21 +75,23 @@ def build(
     chosen = settings.model_copy(update={"dataset": dataset or settings.dataset})
     with _quiet():
         os.environ.setdefault("PLOOMBER_STATS_ENABLED", "false")  # it would phone home
-        from ploomber.exceptions import DAGBuildError  # several seconds to import
-        from ploomber_core.exceptions import (  # type: ignore[import-untyped]
-            BaseException as PloomberError,
-        )
+        from ploomber.exceptions import DAGBuildError, DAGRenderError  # several seconds to import
 
         try:
             dag = _render(chosen)
-            executor = dag.executor
-            executor.settings, executor.progress = chosen, progress or _silent
+        except ColdframeError:
+            raise
+        except Exception as error:  # ploomber raises whatever it stumbles over
+            raise _refused(chosen, error) from error
+        executor = dag.executor
+        executor.settings, executor.progress = chosen, progress or _silent
+        try:
             dag.build(force=force)
+        except DAGRenderError as error:
+            raise _refused(chosen, error) from error
         except DAGBuildError as error:
             if executor.report is None:
                 raise _refused(chosen, error) from error
-        except PloomberError as error:
-            raise _refused(chosen, error) from error
     report: BuildReport = executor.report
     return report
 
@@ -96,7 +101,10 @@ def _refused(settings: Settings, error: Exception) -> ConfigurationError:
     causes = [error]
     while (cause := causes[-1].__cause__) is not None and isinstance(cause, Exception):
         causes.append(cause)
+    lines = [line for cause in causes for line in str(cause).splitlines()]
+    # of a traceback in the text only what it ends with
+    told = [line for line in lines if _ERROR.match(line)] or [line for line in lines if line]
     return ConfigurationError(
         "Ploomber does not accept the pipeline.", where=str(settings.root / MARKER),
-        found=" | ".join(dict.fromkeys(str(cause).strip() for cause in causes)),
+        found=" | ".join(dict.fromkeys(told)),
     )  # fmt: skip

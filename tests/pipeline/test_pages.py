@@ -1,0 +1,41 @@
+import nbformat
+import pytest
+
+from coldframe.pipeline.pages import write_page
+
+MARKDOWN = "# Heading\n\nA paragraph.\n\n<script>alert(1)</script><img src=x onerror=alert(2)>"
+TABLE = (
+    "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td onclick='x()'>5</td></tr></tbody></table>"
+    "<iframe src='javascript:alert(3)'></iframe>"
+)
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
+
+@pytest.fixture
+def body(tmp_path):
+    def shown(**data):
+        return nbformat.v4.new_output("display_data", data=data)
+
+    cells = [
+        nbformat.v4.new_markdown_cell(MARKDOWN),
+        nbformat.v4.new_code_cell(
+            "secret_code = 1",
+            outputs=[shown(**{"text/html": TABLE}), shown(**{"image/png": PIXEL})],
+        ),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "n.ipynb")
+    write_page(tmp_path / "n.ipynb", tmp_path / "n.html")
+    page = (tmp_path / "n.html").read_text("utf-8")
+    return page[page.index("<body") :]
+
+
+def test_a_page_shows_headings_paragraphs_tables_and_figures_but_no_code(body):
+    for tag in ("<h1", "<p>A paragraph.</p>", "<thead>", "<th>a</th>", "<td>5</td>"):
+        assert tag in body
+    assert "data:image/png;base64," in body
+    assert "secret_code" not in body
+
+
+@pytest.mark.parametrize("markup", ["<script", "onerror=", "onclick=", "<iframe"])
+def test_markup_in_data_runs_nothing_in_the_readers_browser(body, markup):
+    assert markup not in body
