@@ -5,10 +5,14 @@ from coldframe.pipeline.pages import write_page
 
 MARKDOWN = "# Heading\n\nA paragraph.\n\n<script>alert(1)</script><img src=x onerror=alert(2)>"
 TABLE = (
-    "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td onclick='x()'>5</td></tr></tbody></table>"
+    "<table><thead><tr><th>a</th></tr></thead>"
+    "<tbody><tr><td onclick='x()'>5</td></tr></tbody></table>"
     "<iframe src='javascript:alert(3)'></iframe>"
 )
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kg"
+    "AAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture
