@@ -93,7 +93,6 @@ def describe_performance(report: MonitorReport) -> PerformanceFigure:
 
 def _list_points(frame: pd.DataFrame) -> tuple[ChunkPoint, ...]:
     known = frame[frame["value"].notna()].astype({"alert": object})
-    unknown = known["alert"].isna()
     return tuple(
         ChunkPoint(
             start=row["start"].to_pydatetime(),
@@ -101,10 +100,10 @@ def _list_points(frame: pd.DataFrame) -> tuple[ChunkPoint, ...]:
             value=float(row["value"]),
             low=float(row["low"]),
             high=float(row["high"]),
-            alert=None if unknown[chunk] else bool(row["alert"]),
+            alert=None if unknown else bool(row["alert"]),
             complete=bool(row["complete"]),
         )
-        for chunk, row in known.iterrows()
+        for (_, row), unknown in zip(known.iterrows(), known["alert"].isna(), strict=True)
     )
 
 
