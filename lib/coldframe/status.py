@@ -154,6 +154,8 @@ def next_steps(status: Status, *, demo: str | None = None) -> tuple[Step, ...]:
             steps.append(
                 Step(f"jupyter lab {status.home / run.notebook}", f"see where {run.stage} failed")
             )
+    if status.failed:
+        steps.append(Step(BUILD, f"run {', '.join(run.stage for run in status.failed)} again"))
     if status.landed:
         steps.append(Step(BUILD, f"ingest what has landed ({count(len(status.landed), 'file')})"))
     if status.pending:

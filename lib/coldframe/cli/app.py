@@ -6,15 +6,15 @@ import typer
 
 from coldframe.cli import checks, decisions, demo, models, quarantine, snapshots, status, sweep
 
-EPILOG = (
-    "[bold]Examples[/bold]\n\n"
-    "  [cyan]$ coldframe demo run[/cyan]\n\n"
-    "  [cyan]$ coldframe status[/cyan]\n\n"
-    '  [cyan]$ coldframe approve 2 --reason "it has been three months"[/cyan]\n\n'
-    "[bold]Exit codes[/bold]\n\n"
-    "  0 done   1 unforeseen   2 wrong usage   3 configuration   4 not found   5 data\n\n"
-    "  6 corruption   7 conflict   8 notebook   9 environment   130 interrupted   141 closed pipe"
-)
+EPILOG = """[bold]Examples[/bold]
+  [cyan]$ coldframe demo run[/cyan]
+  [cyan]$ coldframe status[/cyan]
+  [cyan]$ coldframe approve 2 --reason "it has been three months"[/cyan]
+
+[bold]Exit codes[/bold]
+  0 done   1 unforeseen   2 wrong usage   3 configuration   4 not found
+  5 data   6 corruption   7 conflict   8 notebook   9 environment
+  130 interrupted   141 closed pipe"""
 
 app = typer.Typer(
     name="coldframe",

@@ -94,14 +94,14 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "home": (
         Annotated[
             Path | None,
-            typer.Option("--home", metavar="FOLDER", help="Home folder.  [default: env.yaml's]"),
+            typer.Option("--home", metavar="FOLDER", help="Home folder (by default env.yaml's)."),
         ],
         None,
     ),
     "dataset": (
         Annotated[
             str | None,
-            typer.Option("--dataset", metavar="NAME", help="Dataset.  [default: env.yaml's]"),
+            typer.Option("--dataset", metavar="NAME", help="Dataset (by default env.yaml's)."),
         ],
         None,
     ),
@@ -149,7 +149,7 @@ def command(
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         run.__doc__, run.__name__ = function.__doc__, function.__name__
         lines = ["[bold]Examples[/bold]", *[f"  [cyan]$ {text}[/cyan]" for text in examples]]
-        app.command(name, epilog="\n\n".join(lines), rich_help_panel=panel)(run)
+        app.command(name, epilog="\n".join(lines), rich_help_panel=panel)(run)
         return function
 
     return add

@@ -41,7 +41,7 @@ Reason = Annotated[
 Who = Annotated[
     str | None,
     typer.Option(
-        "--who", metavar="NAME", help="Who says so.  [default: COLDFRAME_USER, else your login]"
+        "--who", metavar="NAME", help="Who says so (by default COLDFRAME_USER, else your login)."
     ),
 ]
 

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
-from coldframe.cli.terminal import cell, duration, line, section, size
+from coldframe.cli.terminal import cell, duration, first_line, line, section, size
 from coldframe.demo import PeriodReport, land_period, run_demo
 from coldframe.errors import NotebookError
 from coldframe.status import Status, Step, read_status
@@ -49,7 +49,7 @@ def add_commands(app: typer.Typer) -> None:
         session: Session,
         months: Annotated[
             str | None,
-            typer.Option("--months", metavar="A..B", help="Which.  [default: the feed's]"),
+            typer.Option("--months", metavar="A..B", help="Which (by default the feed's)."),
         ] = None,
     ) -> Answer:
         """Land and build month after month; may be stopped at any moment and started again."""
@@ -76,17 +76,11 @@ def period_line(report: PeriodReport) -> Text:
     told: list[Text] = []
     for stage in report.build.stages:
         if stage.outcome == "failed":
-            told.append(cell(f"{stage.stage} FAILED: {_first_line(stage.error)}", "bold red"))
+            told.append(cell(f"{stage.stage} FAILED: {first_line(stage.error)}", "bold red"))
         elif stage.outcome == "ran":
             told.append(_stage_text(stage.stage, report))
     took = Text(f"  ({duration(report.build.seconds)})", style="dim")
     return line(head, Text("; ").join(told), took, *_trouble(report))
-
-
-def _first_line(error: str | None) -> str:
-    """Return what went wrong in one line; the notebook tells the rest."""
-    lines = [text.strip() for text in (error or "").splitlines()]
-    return next(filter(None, lines), "no reason was given")
 
 
 def _stage_text(stage: str, report: PeriodReport) -> Text:

@@ -67,7 +67,7 @@ def add_commands(app: typer.Typer) -> None:
         reason: Reason,
         to: Annotated[
             str | None,
-            typer.Option("--to", metavar="MODEL", help="A former champion.  [default: the last]"),
+            typer.Option("--to", metavar="MODEL", help="A former champion (by default the last)."),
         ] = None,
         who: Who = None,
     ) -> Answer:

@@ -72,7 +72,7 @@ def write_reference() -> str:
     parts = [HEAD]
     for words, node in leaf_commands():
         own = [p for p in node.params if p.name not in COMMON and p.name != "help"]
-        lines = MARKUP.sub("", node.epilog or "").split("\n\n")[1:]
+        lines = MARKUP.sub("", node.epilog or "").splitlines()[1:]
         examples = "\n".join(line.strip().removeprefix("$ ") for line in lines)
         summary = " ".join((node.help or "").split())
         parts += [f"## {words}\n", f"{summary}\n"]

@@ -62,7 +62,7 @@ def add_commands(app: typer.Typer) -> None:
                 pins.setdefault(id_, []).append(owner)
         data = [describe(s) | {"tag": tags.get(s.id), "pins": pins.get(s.id, [])} for s in found]
         rows = [_row(s, tags.get(s.id), pins.get(s.id, [])) for s in found]
-        columns = ["=snapshot", "#rows", "#size", "#labels", "#frozen (UTC)", "=id", "kept by"]
+        columns = ["=snapshot", "#rows", "#labels", "#frozen (UTC)", "=id", "kept by"]
         empty = cell(
             "No snapshot yet. To make one: coldframe demo run, or ploomber build", "yellow"
         )
@@ -135,7 +135,6 @@ def _row(snapshot: Snapshot, tag: str | None, pins: list[str]) -> list[object]:
     return [
         cell(snapshot.name, "green"),
         f"{snapshot.rows:,}",
-        size(snapshot.bytes),
         share(labels.known, labels.rows) if labels else "-",
         when(snapshot.frozen_at),
         short(snapshot.id),

@@ -14,6 +14,7 @@ from coldframe.cli.terminal import (
     duration,
     facts,
     figure,
+    first_line,
     line,
     make_table,
     moment,
@@ -22,7 +23,7 @@ from coldframe.cli.terminal import (
     short,
     when,
 )
-from coldframe.ledger import Delivery, Proposal, Run
+from coldframe.ledger import Delivery, Proposal
 from coldframe.status import Status, read_status
 from coldframe.wording import count, explain_delivery
 
@@ -185,17 +186,16 @@ def _proposal(proposal: Proposal) -> list[RenderableType]:
 
 
 def _runs(status: Status) -> RenderableType:
+    """Return the last run of each stage; of those that failed also why, and what is left."""
     rows = [
         [run.stage, cell(run.outcome, STYLE[run.outcome]), when(run.ended), duration(run.seconds),
-         _outcome(run, status)]
+         run.notebook]
         for run in status.runs
     ]  # fmt: skip
-    return make_table(["=stage", "=outcome", "#ended (UTC)", "#took", "notebook"], rows)
-
-
-def _outcome(run: Run, status: Status) -> str:
-    """Return where the notebook is, and what went wrong in the first line of the error."""
-    notebook = str(status.home / run.notebook) if run.notebook else "-"
-    if run.outcome == "failed" and run.error:
-        return f"{run.error.strip().splitlines()[0]}\npartial notebook: {notebook}"
-    return notebook
+    columns = ["=stage", "=outcome", "#ended (UTC)", "#took", "notebook (in the home folder)"]
+    parts: list[RenderableType] = [make_table(columns, rows)]
+    for run in status.failed:
+        parts.append(cell(f"{run.stage} failed: {first_line(run.error)}", "red"))
+        if run.notebook:
+            parts.append(line("its partial notebook: ", str(status.home / run.notebook)))
+    return Group(*parts)

@@ -25,6 +25,8 @@ from rich.text import Text
 from coldframe.errors import ColdframeError
 
 WIDTH_WITHOUT_TERMINAL = 120
+LONG_COMMAND = 50
+"""Commands longer than this stand on a line of their own, what they do above them."""
 DIGITS = 10
 """So many digits of a digest are shown; enough to name it on the command line."""
 
@@ -60,7 +62,7 @@ def line(*parts: object) -> Text:
     return Text.assemble(*[cell(part) for part in parts])
 
 
-def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], **options: Any) -> Table:
+def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Return a table.
 
     A column whose name begins with ``#`` is aligned to the right and never wrapped, one that
@@ -72,10 +74,8 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], **options:
         Headings.
     rows : iterable of sequences
         Cells, each text or anything with a ``str``.
-    **options
-        For `rich.table.Table`.
     """
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, header_style="bold")
     for name in columns:
         table.add_column(
             name.lstrip("#="),
@@ -107,12 +107,24 @@ def section(title: str, *content: RenderableType) -> Group:
 
 def commands(steps: Iterable[tuple[str, str]]) -> Table:
     """Return commands to type next, each with what it does."""
+    told = list(steps)
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="cyan", overflow="fold")
+    if max((len(command) for command, _ in told), default=0) > LONG_COMMAND:
+        for command, why in told:
+            grid.add_row(cell(f"# {why}", "dim"))
+            grid.add_row(cell(command))
+        return grid
     grid.add_column(style="dim", overflow="fold")
-    for command, why in steps:
+    for command, why in told:
         grid.add_row(cell(command), cell(why))
     return grid
+
+
+def first_line(text: str | None) -> str:
+    """Return the first line of an error that says something."""
+    lines = [part.strip() for part in (text or "").splitlines()]
+    return next(filter(None, lines), "no reason was given")
 
 
 def short(digest: str | None) -> str:

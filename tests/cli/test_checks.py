@@ -1,0 +1,130 @@
+"""Verify and doctor: what was damaged or is missing is found, with its remedy."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from coldframe.doctor.environment import (
+    check_byte_code,
+    check_python,
+    compare_packages,
+    locked_versions,
+    merged_extensions,
+)
+from coldframe.doctor.home import check_home, check_leftovers, mount_type
+
+
+def damage(path):
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("part", "pattern"),
+    [("store", "store/objects/*/*.parquet"), ("models", "models/*.skops")],
+)
+def test_a_flipped_bit_is_found(flights, part, pattern):
+    damage(next(iter(sorted(flights.home.glob(pattern)))))
+    told = flights.json("verify", code=6)
+    assert {fault["part"] for fault in told["faults"]} == {part}
+    assert all(fault["remedy"] for fault in told["faults"])
+    page = flights("verify", code=6).stdout
+    assert "remedy" in page
+
+
+def test_a_changed_ledger_is_found(flights):
+    with sqlite3.connect(flights.home / "ledger.db") as connection:
+        connection.execute(
+            "UPDATE entries SET body = replace(body, 'jane', 'john') WHERE kind = 'decision'"
+        )
+    connection.close()
+    told = flights.json("verify", code=6)
+    assert {fault["part"] for fault in told["faults"]} == {"ledger"}
+    findings = {f["check"]: f for f in flights.json("doctor", code=9)["findings"]}
+    assert findings["ledger"]["level"] == "problem"
+
+
+def test_a_lost_model_file_is_found(flights):
+    for path in flights.home.glob("models/*.skops"):
+        path.unlink()
+    (fault,) = flights.json("verify", code=6)["faults"]
+    assert fault["part"] == "models"
+
+
+def test_doctor_looks_at_everything_and_gives_remedies(flights):
+    run = flights.process("doctor", "--json")
+    told = json.loads(run.stdout)
+    assert run.returncode == (0 if told["healthy"] else 9)
+    checks = {finding["check"] for finding in told["findings"]}
+    assert checks >= {
+        "python", "byte code", "jupyter", "kernel", "packages", "home", "links", "disk",
+        "file system", "leftovers", "ledger", "dataset", "browser", "browser driver", "postgres",
+    }  # fmt: skip
+    for finding in told["findings"]:
+        assert finding["what"]
+        assert bool(finding["remedy"]) == (finding["level"] != "fine")
+
+
+def test_doctor_works_where_settings_and_dataset_are_broken(flights):
+    (flights.root / "datasets" / "flights.yaml").write_text("title: nothing else")
+    told = flights.json("doctor", code=9)
+    levels = {finding["check"]: finding["level"] for finding in told["findings"]}
+    assert levels["dataset"] == "problem"
+    (flights.root / "env.yaml").write_text("hom: elsewhere")
+    told = flights.json("doctor", code=9)
+    levels = {finding["check"]: finding["level"] for finding in told["findings"]}
+    assert levels["settings"] == "problem"
+    assert "problem" in flights("doctor", code=9).stdout
+
+
+def test_this_python_is_a_supported_one():
+    assert check_python().level == "fine"
+    assert check_byte_code().level in ("fine", "warning")
+
+
+def test_packages_that_differ_from_the_lock_are_named():
+    lock = "pandas==3.1.1 ; python_version < '3.13' \\\n    --hash=sha256:00\nRich==15.0.0\n"
+    locked = locked_versions(lock + "numpy==2.4.0 ; a\nnumpy==2.5.0 ; b\n")
+    assert locked == {"pandas": {"3.1.1"}, "rich": {"15.0.0"}, "numpy": {"2.4.0", "2.5.0"}}
+    installed = {"pandas": "3.0.0", "numpy": "2.5.0", "mine": "1"}
+    other, missing = compare_packages(locked, installed, ["rich", "pandas"])
+    assert other == ["pandas 3.0.0 instead of 3.1.1"]
+    assert missing == ["rich"]
+
+
+def test_a_later_jupyter_file_overrules_an_earlier_one(tmp_path):
+    def say(name, value):
+        config = {"ServerApp": {"jpserver_extensions": {"ploomber": value}}}
+        (tmp_path / name).write_text(json.dumps(config))
+
+    say("ploomber.json", True)
+    assert merged_extensions([tmp_path]) == {"ploomber": True}
+    say("zz-coldframe.json", False)
+    (tmp_path / "broken.json").write_text("{")
+    assert merged_extensions([tmp_path]) == {"ploomber": False}
+
+
+def test_the_file_system_is_that_of_the_nearest_mount():
+    mounts = "a / ext4 rw\nb /srv nfs4 rw\nc /srv/fast xfs rw\nd /with\\040space cifs rw\n"
+    assert mount_type(Path("/srv/home"), mounts) == "nfs4"
+    assert mount_type(Path("/srv/fast/home"), mounts) == "xfs"
+    assert mount_type(Path("/with space/x"), mounts) == "cifs"
+    assert mount_type(Path("/srvx"), mounts) == "ext4"
+
+
+def test_a_home_that_is_a_file_is_a_problem(tmp_path):
+    (tmp_path / "home").write_text("")
+    (finding,) = check_home(tmp_path / "home")
+    assert finding.level == "problem"
+    levels = {finding.check: finding.level for finding in check_home(tmp_path / "new" / "home")}
+    assert levels["home"] == levels["links"] == "fine"
+
+
+def test_what_killed_processes_left_is_noted(tmp_path):
+    assert check_leftovers(tmp_path).level == "fine"
+    (tmp_path / ".x.csv.0123456789ab.partial").write_bytes(b"12345")
+    assert check_leftovers(tmp_path).level == "note"

@@ -1,0 +1,74 @@
+"""Help: every command explains itself with examples; looking imports nothing heavy."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coldframe.cli.command import COMMON
+from coldframe.cli.reference import leaf_commands, write_reference
+
+ROOT = Path(__file__).parents[2]
+HEAVY = (
+    "pandas", "numpy", "pyarrow", "sklearn", "scipy", "nannyml", "matplotlib", "optuna", "pandera",
+    "skops", "ploomber", "papermill", "IPython", "nbformat", "nbclient", "nbconvert",
+)  # fmt: skip
+COMMANDS = dict(leaf_commands())
+
+
+def heavy_modules_after(flights, *words):
+    code = f"""
+import json, sys
+sys.argv = ["coldframe", *{list(words)!r}]
+from coldframe.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env=flights.environment(),
+    )  # fmt: skip
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["sweep", "--help"], ["demo", "run", "--help"], ["status"],
+              ["status", "--json"], ["proposals"], ["models"], ["snapshots"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_help_and_status_import_nothing_heavy(prepared, words):
+    assert heavy_modules_after(prepared, *words) == []
+
+
+def test_the_commands_are_those_that_are_promised():
+    assert [name.removeprefix("coldframe ") for name in COMMANDS] == [
+        "status", "snapshots", "show", "quarantine", "proposals", "approve", "reject", "models",
+        "rollback", "lineage", "sweep", "verify", "doctor", "demo land", "demo run",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_examples_and_the_common_options(prepared, name):
+    words = name.split()[1:]
+    shown = prepared(*words, "--help", width=80).stdout
+    assert f"$ {name}" in shown
+    for option in ("--home", "--dataset", "--json", "--debug", "--help"):
+        assert option in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert {parameter.name for parameter in COMMANDS[name].params} >= COMMON.keys()
+
+
+def test_the_reference_is_what_the_commands_say():
+    written = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    assert written == write_reference(), "python -m coldframe.cli.reference > docs/commands.md"
+
+
+def test_the_head_of_the_help_lists_exit_codes_and_examples(prepared):
+    shown = prepared("--help", width=80).stdout
+    for text in ("Exit codes", "$ coldframe demo run", "Look", "Decide", "Work", "Check"):
+        assert text in shown
