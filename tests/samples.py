@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import yaml
 
 from coldframe.datasets import load_dataset
+from coldframe.files import write_atomically
 from coldframe.settings import load_settings
 from coldframe.workbench import Workbench
 from flights import feed
@@ -42,7 +45,20 @@ def open_bench(root: Path, *, home: Path | None = None) -> Workbench:
     return Workbench(settings=settings, dataset=load_dataset(settings, "flights"))
 
 
+@cache
+def _month(month: str) -> dict[tuple[str, str], bytes]:
+    """Return the files of a month by source and name; read from the year's records once."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = feed.land(month, Path(folder), every=EVERY)
+        return {(path.parent.name, path.name): path.read_bytes() for path in files}
+
+
 def land_sample(bench: Workbench, months: Iterable[str]) -> list[Path]:
     """Land every 20th flight of `months`, and their weather, through the real feed."""
     landing = bench.settings.landing / bench.dataset.name
-    return [path for month in months for path in feed.land(month, landing, every=EVERY)]
+    written = []
+    for month in months:
+        for (source, name), data in _month(month).items():
+            write_atomically(landing / source / name, data)
+            written.append(landing / source / name)
+    return written

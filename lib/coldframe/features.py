@@ -94,7 +94,7 @@ def _latest(table: pd.DataFrame | None, source: Source) -> pd.DataFrame:
     key = list(source.key)
     rows = table.drop_duplicates(key, keep="last") if key else table
     lacking = {
-        name: pd.Series(pd.NA, index=rows.index).astype(_nullable(column))
+        name: pd.Series(None, index=rows.index, dtype=object).astype(_nullable(column))
         for name, column in source.columns.items()
         if name not in rows
     }

@@ -123,7 +123,8 @@ def cast(text: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame
     nulls = frozenset(source.nulls)
     for name, column in source.columns.items():
         if name not in text:
-            typed[name] = pd.Series(pd.NA, index=text.index).astype(DTYPES[column.type][1])
+            blank = pd.Series(None, index=text.index, dtype=object)
+            typed[name] = blank.astype(DTYPES[column.type][1])
             continue
         typed[name], failed = _cast_column(text[name], column, nulls)
         rule = f"type_{column.type}"
