@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import html
+import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 from coldframe.files import write_atomically
+from coldframe.pipeline.cells import Cell, read_cells
 
-# nbconvert's own list is bleach's: it shows the tags of headings, paragraphs and tables as text
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-TABLES = ("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td")
-TEXT = (
-    "a", "abbr", "b", "blockquote", "br", "code", "div", "em", "hr", "i", "img", "li", "ol", "p",
-    "pre", "span", "strong", "sub", "sup", "ul",
-)  # fmt: skip
-ATTRIBUTES = {
-    "*": ["class", "id", "title"],
-    "a": ["href"],
-    "img": ["src", "alt", "width", "height"],
-    "th": ["colspan", "rowspan", "scope"],
-    "td": ["colspan", "rowspan"],
-}
+# What results are made of. Whatever else comes in data is left out: scripts, styles, frames.
+TAGS = (
+    *("a", "abbr", "b", "blockquote", "br", "caption", "code", "dd", "div", "dl", "dt", "em"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span"),
+    *("strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"),
+)
+ATTRIBUTES = {"*": ["class", "id"], "a": ["href", "title"], "td": ["colspan"], "th": ["colspan"]}
+_UNDESCRIBED = 'alt="No description has been provided for this image"'
 
 
 def write_page(notebook: Path, page: Path) -> None:
@@ -40,21 +38,37 @@ def write_page(notebook: Path, page: Path) -> None:
     from nbconvert.preprocessors.sanitize import SanitizeHTML
     from traitlets.config import Config
 
-    settings = Config()
-    settings.HTMLExporter.exclude_input = True
-    settings.HTMLExporter.exclude_input_prompt = True
-    settings.HTMLExporter.exclude_output_prompt = True
-    settings.HTMLExporter.sanitize_html = True
-    # what these would fetch from the network is not needed to show a figure
-    settings.HTMLExporter.mathjax_url = ""
-    settings.HTMLExporter.require_js_url = ""
-    settings.HTMLExporter.jquery_url = ""
-    settings.HTMLExporter.mermaid_js_url = ""
-    settings.HTMLExporter.jupyter_widgets_base_url = ""
+    options = Config()
+    options.SanitizeHTML.tags = list(TAGS)
+    options.SanitizeHTML.attributes = ATTRIBUTES
+    options.SanitizeHTML.strip = True
+    options.HTMLExporter.update(
+        exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True,
+        sanitize_html=True,
+        # what these would fetch from the network is not needed to show a figure
+        mathjax_url="", require_js_url="", jquery_url="", jupyter_widgets_base_url="",
+    )  # fmt: skip
+    quiet = logging.getLogger(f"{__name__}.nbconvert")
+    quiet.setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # missing alternative texts and the like are not ours
-        exporter = HTMLExporter(config=settings)  # type: ignore[no-untyped-call]
-        sanitizer = SanitizeHTML(tags=[*HEADINGS, *TABLES, *TEXT], attributes=ATTRIBUTES)  # type: ignore[no-untyped-call]
-        exporter.register_filter("clean_html", sanitizer.sanitize_html_tags)  # type: ignore[no-untyped-call]
+        warnings.simplefilter("ignore")  # its deprecations are not ours
+        exporter = HTMLExporter(config=options, log=quiet)  # type: ignore[no-untyped-call]
+        exporter.mermaid_js_url = exporter.mermaid_layout_elk_js_url = ""
+        clean: Any = SanitizeHTML(config=options)  # type: ignore[no-untyped-call]
+        # its own filter knows neither headings nor the parts of a table
+        exporter.register_filter(  # type: ignore[no-untyped-call]
+            "clean_html", lambda text: clean.sanitize_html_tags(str(text))
+        )
         body, _ = exporter.from_filename(str(notebook))
-    write_atomically(page, body.encode())
+    write_atomically(page, _describe(body, read_cells(notebook)).encode())
+
+
+def _describe(body: str, cells: list[Cell]) -> str:
+    """Return the page with the description of each picture, which the template leaves out."""
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    pictures = [o.get("metadata", {}) for o in outputs if "image/png" in o.get("data", {})]
+    first, *rest = body.split(_UNDESCRIBED)
+    if len(rest) != len(pictures):  # a picture of some other kind: then it is not known whose
+        return body
+    known = [html.escape(p.get("image/png", {}).get("alt", ""), quote=True) for p in pictures]
+    return first + "".join(f'alt="{alt}"{part}' for alt, part in zip(known, rest, strict=True))
