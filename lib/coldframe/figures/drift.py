@@ -97,16 +97,13 @@ def draw_drift(record: DriftFigure) -> Figure:
 
 
 def _draw_cells(figure: Figure, axes: Axes, record: DriftFigure) -> None:
-    from matplotlib import colormaps
     from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 
     # pale up to the bound, red beyond it: a colour is an alert
     colours = ["#f6f6f4", "#dfe5e1", "#e7b7a5", "#7d1f1f"]
     places = [0.0, 0.499, 0.5, 1.0]
-    shades = LinearSegmentedColormap.from_list(
-        "drift", list(zip(places, colours, strict=True))
-    )
-    shades.set_bad(colormaps["Greys"](0.45))
+    named = LinearSegmentedColormap.from_list("drift", list(zip(places, colours, strict=True)))
+    shades = named.with_extremes(bad="#a5a5a5")
     image = axes.imshow(
         record.ratios, cmap=shades, norm=TwoSlopeNorm(1.0, 0.0, STRONGEST), aspect="auto",
         interpolation="nearest",

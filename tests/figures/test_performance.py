@@ -1,0 +1,91 @@
+"""The records of the monitoring figures, and that they can be drawn."""
+
+import io
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from coldframe.figures.drift import describe_drift, draw_drift
+from coldframe.figures.performance import describe_performance, draw_performance
+
+WEEKS = pd.period_range("2013-03-04", periods=4, freq="W")
+
+
+def frame(values, *, alerts, complete=(True, True, True, False), **more):
+    return pd.DataFrame(
+        {
+            "start": [week.start_time.tz_localize("UTC") for week in WEEKS],
+            "end": [week.end_time.tz_localize("UTC") for week in WEEKS],
+            "value": values,
+            "low": [value - 0.02 for value in values],
+            "high": [value + 0.02 for value in values],
+            "threshold": 0.6,
+            "alert": pd.array(alerts, dtype="boolean"),
+            "rows": 300,
+            "complete": list(complete),
+            **more,
+        },
+        index=pd.Index([str(week) for week in WEEKS], name="chunk"),
+    )
+
+
+NAN = float("nan")
+
+
+def make_report(champion="v1"):
+    """The fields of a MonitorReport that the figures read."""
+    drift = pd.concat(
+        [
+            frame([0.1, 0.2, 0.3, 0.9], alerts=[False, False, False, True], column="distance"),
+            frame([0.7, 0.2, 0.8, NAN], alerts=[True, False, True, None], column="temp"),
+            frame([NAN] * 4, alerts=[None] * 4, column="wind_gust"),
+        ]
+    )
+    return SimpleNamespace(
+        champion=champion and SimpleNamespace(name=champion),
+        snapshot=SimpleNamespace(name="flights@5"),
+        estimated=frame([0.66, NAN, 0.58, 0.67], alerts=[False, None, True, False]),
+        realised=frame(
+            [0.64, NAN, NAN, NAN], alerts=[False, None, None, None],
+            complete=(True, False, False, False),
+        ),
+        drift=drift,
+        reference_roc_auc=0.65,
+        history=SimpleNamespace(retrains=(WEEKS[0].start_time.to_pydatetime(),)),
+    )  # fmt: skip
+
+
+def test_record_of_performance_holds_what_is_known_and_marks_what_is_not():
+    record = describe_performance(make_report())
+    assert [point.value for point in record.estimated] == [0.66, 0.58, 0.67]
+    assert [point.alert for point in record.estimated] == [False, True, False]
+    assert [point.complete for point in record.estimated] == [True, True, False]
+    assert len(record.realised) == 1
+    assert record.silent == (WEEKS[1].start_time.tz_localize("UTC").to_pydatetime(),)
+    assert record.unlabelled_from == WEEKS[1].start_time.tz_localize("UTC").to_pydatetime()
+    assert (record.threshold, record.reference) == (0.6, 0.65)
+    assert record.title == "v1 on flights@5: alerts in 1 of 3 estimated and 0 of 1 realised chunks"
+
+
+def test_record_of_drift_orders_columns_and_counts_finished_alerts_only():
+    record = describe_drift(make_report())
+    assert record.columns == ("temp", "distance", "wind_gust")
+    assert record.alerts == (2, 0, 0)
+    assert record.ratios[1] == pytest.approx((0.1 / 0.6, 0.2 / 0.6, 0.3 / 0.6, 0.9 / 0.6))
+    assert record.finished == (True, True, True, False)
+    assert record.title == "1 of 3 columns drifted in 2013-03-18/2013-03-24, 1 without verdict"
+
+
+@pytest.mark.parametrize("champion", ["v1", None])
+def test_figures_can_be_drawn_also_of_nothing(champion):
+    report = make_report(champion)
+    if champion is None:
+        for name in ("estimated", "realised", "drift"):
+            setattr(report, name, getattr(report, name)[:0])
+    for figure in (
+        draw_performance(describe_performance(report)), draw_drift(describe_drift(report)),
+    ):  # fmt: skip
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png")
+        assert stream.getvalue().startswith(b"\x89PNG")
