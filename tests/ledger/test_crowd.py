@@ -244,7 +244,7 @@ def test_killed_at_every_statement_and_run_again_it_ends_in_the_same_state(
     expected = [(entry.kind, entry.key, entry.body) for entry in whole.entries()]
     step, status = 0, -1
     while status != 0:
-        step += count(3, 1)
+        step += count(8, 1)
         url = fresh_url()
         Ledger.open(url)
 
@@ -273,7 +273,7 @@ def test_killed_while_the_tables_are_made_the_next_one_makes_them(
 
     step, status = 0, -1
     while status != 0:
-        step += count(2, 1)
+        step += count(4, 1)
         url = fresh_url()
 
         def work(_: Any, url: str = url, step: int = step) -> None:

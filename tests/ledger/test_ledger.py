@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from counts import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,7 +95,7 @@ def test_entries_are_chosen_by_dataset_kind_key_sequence_and_limit(ledger: Ledge
 
 
 def test_what_was_written_is_read_back_by_another_opener(url: str) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=count(15, 200), deadline=None)
     @given(BODIES, TEXT.filter(lambda text: text and "\0" not in text))
     def check(body: dict[str, object], key: str) -> None:
         here, there = Ledger.open(url), Ledger.open(url)

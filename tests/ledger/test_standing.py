@@ -177,6 +177,16 @@ def test_a_withdrawn_approval_promotes_nothing(ledger: Ledger) -> None:
     assert ledger.champion("flights") is None
 
 
+def test_withdrawing_a_later_approval_does_not_bring_back_an_older_one(ledger: Ledger) -> None:
+    for number in (1, 2):
+        suggest(ledger, number)
+        approve(ledger, number)
+    assert standings(ledger) == ["void", "approved"]
+    withdraw(ledger, "flights", 2, reason="holiday", who="ann", how="cli")
+    assert standings(ledger) == ["void", "void"]
+    assert approved(ledger, "flights") is None
+
+
 def test_a_verdict_whose_promotion_is_missing_leaves_training_something_to_do(
     ledger: Ledger,
 ) -> None:
