@@ -17,7 +17,7 @@ _FIGURES = ("value", "low", "high", "threshold")
 
 def _plain(value: Any) -> Any:
     """Return a frame's value as a plain one; missing ones as None."""
-    if value is None or value != value or str(value) == "<NA>":  # NaN
+    if str(value) in ("None", "<NA>", "nan", "NaT"):  # comparing a missing value raises
         return None
     return value.item() if hasattr(value, "item") else value
 

@@ -16,6 +16,8 @@ from coldframe.pipeline.cells import find_interruption, read_cells
 from coldframe.settings import Settings
 
 START_SECONDS = 120
+# What the kernel's process said beside its cells; kept with failed runs.
+LOG = "kernel.log"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -60,16 +62,17 @@ def _papermill(
 
     from coldframe.pipeline.kernel import KernelWatch, kernel_environment, kernel_manager
 
-    watch = KernelWatch(settings.notebook_seconds)
+    watch, log = KernelWatch(settings.notebook_seconds), output.with_name(LOG)
+    environment = kernel_environment(settings, dataset)
     try:
-        with watch.watching(), warnings.catch_warnings():
+        with log.open("wb") as stream, watch.watching(), warnings.catch_warnings():
             # papermill warns of parameters it cannot infer; ours were checked before
             warnings.simplefilter("ignore")
             papermill.execute_notebook(
                 _without_braces(notebook), _without_braces(output), parameters=dict(parameters),
                 cwd=str(notebook.parent), progress_bar=False, start_timeout=START_SECONDS,
                 kernel_name="python3", language="python",
-                kernel_manager_class=kernel_manager(watch, kernel_environment(settings, dataset)),
+                kernel_manager_class=kernel_manager(watch, environment, stream),
             )  # fmt: skip
     except PapermillExecutionError as error:
         # its text ends with the traceback as IPython coloured it

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import psutil
 from jupyter_client.kernelspec import KernelSpec
@@ -78,8 +78,13 @@ class KernelWatch:
             self.kill()
 
 
-def kernel_manager(watch: KernelWatch, environment: dict[str, str]) -> type[AsyncKernelManager]:
-    """Return a kernel manager class for nbclient that runs this Python under `watch`."""
+def kernel_manager(
+    watch: KernelWatch, environment: dict[str, str], log: IO[bytes]
+) -> type[AsyncKernelManager]:
+    """Return a kernel manager class for nbclient that runs this Python under `watch`.
+
+    What the process says beside its cells (a crash in C code does) goes to `log`.
+    """
 
     class WatchedKernelManager(AsyncKernelManager):
         """Starts this very Python: a kernelspec of the user's may name another one."""
@@ -97,7 +102,11 @@ def kernel_manager(watch: KernelWatch, environment: dict[str, str]) -> type[Asyn
         async def _async_pre_start_kernel(self, **options: Any) -> Any:
             return await super()._async_pre_start_kernel(
                 # encrypted, for other users of the machine can listen to its loopback
-                **options | {"env": {**os.environ, **environment}, "transport_encryption": "auto"}
+                **options,
+                env={**os.environ, **environment},
+                transport_encryption="auto",
+                stdout=log,
+                stderr=log,
             )
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:

@@ -16,7 +16,7 @@ from coldframe.errors import ColdframeError, NotebookError
 from coldframe.files import sync_folder, write_atomically
 from coldframe.ledger import Ledger, Run, record_run
 from coldframe.pipeline.cells import declared_parameters, read_cells
-from coldframe.pipeline.execution import Execution, execute_notebook
+from coldframe.pipeline.execution import LOG, Execution, execute_notebook
 from coldframe.pipeline.pages import write_page
 from coldframe.pipeline.parameters import check_parameters
 from coldframe.pipeline.receipts import Inputs, Receipt
@@ -117,7 +117,8 @@ def _record(
 
 def _publish(ledger: Ledger, run: StageRun, execution: Execution) -> None:
     """Make a run that succeeded visible; whoever is killed in between leaves no receipt."""
-    (run.partial / RESULT).unlink()
+    for name in (RESULT, LOG):
+        (run.partial / name).unlink()
     run.partial.rename(run.published)
     sync_folder(run.published.parent)
     _record(ledger, run, folder=run.published, execution=execution, error=None)
