@@ -19,8 +19,10 @@ def monitoring_config(dataset: Dataset) -> str:
     return record_digest(said)
 
 
-def monitor_inputs(bench: Workbench) -> dict[str, Any]:
+def monitor_inputs(bench: Workbench) -> dict[str, Any] | None:
     """Return newest snapshot, champion and settings, as JSON; the same means nothing to do.
+
+    None as long as nothing was frozen: there is nothing to monitor.
 
     Examples
     --------
@@ -28,8 +30,10 @@ def monitor_inputs(bench: Workbench) -> dict[str, Any]:
     {'snapshot': '3f0c…', 'champion': None, 'config': '9b1e…', 'policy': '77d2…'}
     """
     head = bench.store.head(bench.dataset.name)
+    if head is None:
+        return None
     return {
-        "snapshot": head.id if head else None,
+        "snapshot": head.id,
         "champion": bench.ledger.champion(bench.dataset.name),
         "config": monitoring_config(bench.dataset),
         "policy": policy_digest(bench.dataset),
