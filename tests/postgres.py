@@ -35,10 +35,13 @@ SETTINGS = {
 
 def find_programs() -> Path | None:
     """Return the folder of the newest installed server, or None."""
-    found = [path.parent for path in Path(PROGRAMS).glob("*/bin/initdb")]
+    folders = sorted(Path(PROGRAMS).glob("*/bin"), key=lambda folder: float(folder.parent.name))
     on_path = shutil.which("initdb")
-    newest = sorted(found, key=lambda folder: int(folder.parent.name.split(".")[0]))
-    return newest[-1] if newest else Path(on_path).parent if on_path else None
+    if on_path:  # where another system put it; a link leads to the folder of all of them
+        folders.insert(0, Path(on_path).resolve().parent)
+    needed = ("initdb", "postgres", "pg_isready")
+    whole = [f for f in folders if all((f / program).is_file() for program in needed)]
+    return whole[-1] if whole else None
 
 
 def ordinary_user() -> pwd.struct_passwd | None:
