@@ -1,12 +1,13 @@
-"""A project with a sample of the real flights and a champion trained on it; a copy for each test."""
+"""A project with a sample of the real flights and a champion; a copy for each test."""
 
 import shutil
 
 import pytest
 import samples
+from monitor.months import ingest
+
 from coldframe.monitor import monitor_snapshot
 from coldframe.train import train_challenger
-from monitor.months import ingest
 
 FIRST, LATER = ("2013-01", "2013-02", "2013-03"), ("2013-04", "2013-05", "2013-06")
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import samples
+
 from coldframe.monitor import monitor_snapshot
 
 TOUCHES = {"open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "sqlite3.connect"}

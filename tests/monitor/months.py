@@ -1,6 +1,7 @@
 """Months of the sample, landed and ingested."""
 
 import samples
+
 from coldframe.ingest import ingest_batches
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import samples
+from counts import count
+
 from coldframe.ledger import decide, proposals
 from coldframe.monitor import monitor_snapshot
-from counts import count
 
 SCRIPT = Path(__file__).with_name("monitor_and_die.py")
 
@@ -51,7 +52,7 @@ def whole(request, tmp_path_factory):
 
 
 def test_a_whole_run_leaves_one_proposal_to_act_on(whole):
-    root, _, found = whole
+    _, _, found = whole
     acting = [one for one in found["standings"] if one in ("pending", "approved")]
     assert len(acting) == 1
     assert not found["ledger"]

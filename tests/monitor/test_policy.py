@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from coldframe.datasets import Policy
 from coldframe.monitor import Champion, ChunkFigure, History, judge

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from monitor.months import ingest
 from sklearn.metrics import roc_auc_score
 
 from coldframe.errors import NotFoundError
@@ -11,7 +12,6 @@ from coldframe.features import feature_matrix
 from coldframe.ledger import approved, champion_model, decide, proposals
 from coldframe.monitor import monitor_inputs, monitor_snapshot
 from coldframe.monitor.scored import CHUNK_TYPES
-from monitor.months import ingest
 
 KEY = ["time_hour", "carrier", "flight"]
 
@@ -212,7 +212,7 @@ def test_inputs_change_with_snapshot_champion_and_settings(seeded, grown, overdu
     assert monitor_inputs(opened(grown)) == found[1]
 
 
-def test_without_any_snapshot_it_says_what_to_do(tmp_path, opened):
+def test_without_any_snapshot_it_says_what_to_do(tmp_path):
     import samples
 
     bench = samples.open_bench(samples.write_project(tmp_path / "empty"))

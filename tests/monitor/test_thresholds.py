@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.spatial import distance
 
-from coldframe.monitor.thresholds import drift_bounds, jensen_shannon, lower_bound
 from coldframe.monitor.realised import realise_roc_auc
+from coldframe.monitor.thresholds import drift_bounds, jensen_shannon, lower_bound
 
 
 @pytest.mark.parametrize("n", [3, 5, 14])

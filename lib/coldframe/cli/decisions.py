@@ -62,20 +62,7 @@ def add_commands(app: typer.Typer) -> None:
     )
     def list_proposals(session: Session) -> Answer:
         """List every proposal and where it stands."""
-        found = proposals(session.bench.ledger, session.name)
-        rows = [
-            [s.proposal.number, cell(s.standing, STYLE[s.standing]), s.proposal.snapshot,
-             s.proposal.origin, when(s.proposal.at), s.why]
-            for s in found
-        ]  # fmt: skip
-        columns = ["#N", "=standing", "=snapshot", "asked by", "#made (UTC)", "why it stands so"]
-        table: RenderableType = make_table(columns, rows) if rows else cell("No proposal yet.")
-        waiting = [s.proposal.number for s in found if s.standing == "pending"]
-        if waiting:
-            table = Group(
-                table, session.steps([Step(f"coldframe show {waiting[-1]}", "its evidence")])
-            )
-        return Answer(found, table)
+        return _proposals_page(session)
 
     @command(
         app,
@@ -120,6 +107,21 @@ def add_commands(app: typer.Typer) -> None:
             )
             return Answer(decision, _decision_page(session, decision))
         return _decide(session, number, approved=False, reason=reason, who=who)
+
+
+def _proposals_page(session: Session) -> Answer:
+    found = proposals(session.bench.ledger, session.name)
+    rows = [
+        [s.proposal.number, cell(s.standing, STYLE[s.standing]), s.proposal.snapshot,
+         s.proposal.origin, when(s.proposal.at), s.why]
+        for s in found
+    ]  # fmt: skip
+    columns = ["#N", "=standing", "=snapshot", "asked by", "#made (UTC)", "why it stands so"]
+    table: RenderableType = make_table(columns, rows) if rows else cell("No proposal yet.")
+    waiting = [s.proposal.number for s in found if s.standing == "pending"]
+    if waiting:
+        table = Group(table, session.steps([Step(f"coldframe show {waiting[-1]}", "its evidence")]))
+    return Answer(found, table)
 
 
 def _decide(

@@ -37,21 +37,7 @@ def add_commands(app: typer.Typer) -> None:
     @command(app, "models", panel="Look", examples=["coldframe models", "coldframe models --json"])
     def list_models(session: Session) -> Answer:
         """List every model version, what it scored and what it cost."""
-        ledger, name = session.bench.ledger, session.name
-        found, present = models(ledger, name), ledger.champion(name)
-        metric = session.bench.dataset.model.metric
-        data = [describe(version) | {"champion": version.digest == present} for version in found]
-        rows = [_row(version, metric, version.digest == present) for version in found]
-        columns = [
-            "=model",
-            "=learned from",
-            f"#{metric}",
-            "#cost",
-            "#made (UTC)",
-            "asked by",
-            "=id",
-        ]
-        return Answer(data, make_table(columns, rows) if rows else cell("No model yet."))
+        return _models_page(session)
 
     @command(
         app,
@@ -94,6 +80,24 @@ def add_commands(app: typer.Typer) -> None:
         """Trace a model to its snapshot, batches, source files, code and parameters."""
         found = trace_model(session.bench, name)
         return Answer(_describe_lineage(found), lineage_page(found))
+
+
+def _models_page(session: Session) -> Answer:
+    ledger, name = session.bench.ledger, session.name
+    found, present = models(ledger, name), ledger.champion(name)
+    metric = session.bench.dataset.model.metric
+    data = [describe(version) | {"champion": version.digest == present} for version in found]
+    rows = [_row(version, metric, version.digest == present) for version in found]
+    columns = [
+        "=model",
+        "=learned from",
+        f"#{metric}",
+        "#cost",
+        "#made (UTC)",
+        "asked by",
+        "=id",
+    ]
+    return Answer(data, make_table(columns, rows) if rows else cell("No model yet."))
 
 
 def describe(version: ModelVersion) -> dict[str, Any]:

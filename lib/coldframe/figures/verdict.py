@@ -149,14 +149,15 @@ def _draw_gain(axes: Axes, record: VerdictFigure) -> None:
     if record.low is not None and record.high is not None:
         axes.plot([record.low, record.high], [0, 0], color=COLOURS["challenger"], linewidth=3,
                   solid_capstyle="butt", alpha=0.45)  # fmt: skip
-    axes.plot([record.gain], [0], "o", color=COLOURS["challenger"], markersize=8)
+    gain = record.gain or 0.0
+    axes.plot([gain], [0], "o", color=COLOURS["challenger"], markersize=8)
     axes.axvline(0, color=GREY, linewidth=0.8)
     if record.minimum_gain:
         axes.axvline(record.minimum_gain, color="black", linewidth=1, linestyle="--")
-    text = f"{record.gain:+.4f}"
+    text = f"{gain:+.4f}"
     if record.low is not None:
         text += f"  (95 % interval {record.low:+.4f} to {record.high:+.4f})"
-    axes.annotate(text, (record.gain or 0.0, 0), xytext=(0, 9), textcoords="offset points",
+    axes.annotate(text, (gain, 0), xytext=(0, 9), textcoords="offset points",
                   ha="center", fontsize=9)  # fmt: skip
     marks = [0.0, record.minimum_gain, record.gain, record.low, record.high]
     known = [mark for mark in marks if mark is not None]
