@@ -78,7 +78,9 @@ def period_line(report: PeriodReport) -> Text:
         if stage.outcome == "failed":
             told.append(cell(f"{stage.stage} FAILED: {first_line(stage.error)}", "bold red"))
         elif stage.outcome == "ran":
-            told.append(_stage_text(stage.stage, report))
+            # without a new month it is no matter of course that something ran
+            why = "" if report.period else f", because {'; '.join(stage.reasons)}"
+            told.append(line(_stage_text(stage.stage, report), why))
     took = Text(f"  ({duration(report.build.seconds)})", style="dim")
     return line(head, Text("; ").join(told), took, *_trouble(report))
 
@@ -87,6 +89,8 @@ def _stage_text(stage: str, report: PeriodReport) -> Text:
     """Return what a stage brought, in a few words."""
     gains = report.gains
     if stage == "ingest":
+        if not gains.deliveries:
+            return cell("ingest ran, no new file")
         files = f"ingested {count(len(gains.deliveries), 'file')}"
         if gains.snapshot is None:
             return cell(f"{files}, no new snapshot")

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Group
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
-from coldframe.cli.terminal import cell, make_table, short
+from coldframe.cli.terminal import cell, line, make_table, short, when
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.ingest import quarantined, read_quarantine
 from coldframe.ledger import Delivery
@@ -63,16 +65,20 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     """Return the list of all batches that were not accepted whole."""
     if not found:
         return Answer([], cell("Nothing is in quarantine.", "green"))
-    rows = [
-        [short(d.batch), f"{d.source}/{d.file}", cell(d.outcome, STYLE[d.outcome]),
-         explain_delivery(d)]
-        for d in found
-    ]  # fmt: skip
-    columns = ["=batch", "file", "=outcome", "why"]
+    told: list[RenderableType] = []
+    for delivery in found:
+        name = f"{delivery.source}/{delivery.file}"
+        told.append(
+            line(
+                Text(short(delivery.batch), style="cyan"),
+                Text(f"  {name}  ", style="bold"),
+                cell(delivery.outcome, STYLE[delivery.outcome]),
+                f"  {when(delivery.at)} UTC",
+            )
+        )
+        told.append(Padding(cell(explain_delivery(delivery)), (0, 0, 1, 2)))
     step = Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")
-    return Answer(
-        [_describe(d) for d in found], Group(make_table(columns, rows), session.steps([step]))
-    )
+    return Answer([_describe(d) for d in found], Group(*told, session.steps([step])))
 
 
 def _choose(found: list[Delivery], batch: str) -> Delivery:

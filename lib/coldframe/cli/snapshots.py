@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 
 from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.decisions import proposal_page
+from coldframe.cli.models import describe as describe_model
 from coldframe.cli.models import model_page
 from coldframe.cli.terminal import (
     cell,
@@ -102,7 +103,7 @@ def _find(session: Session, name: str) -> Answer:
         raise NotFoundError("No such proposal.", found=number[1], remedy="coldframe proposals")
     if MODEL.fullmatch(name):
         version = model(ledger, session.name, name)
-        return Answer(version, model_page(version, session))
+        return Answer(describe_model(version), model_page(version, session))
     try:
         snapshot = session.bench.store.resolve(name)
     except NotFoundError as error:
@@ -111,7 +112,7 @@ def _find(session: Session, name: str) -> Answer:
         except NotFoundError:
             error.remedy = "coldframe snapshots; coldframe models; coldframe proposals"
             raise error from None
-        return Answer(version, model_page(version, session))
+        return Answer(describe_model(version), model_page(version, session))
     return Answer(describe(snapshot) | {"manifest": snapshot.to_json()}, snapshot_page(snapshot))
 
 
