@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coldframe.errors import DataError
+from coldframe.errors import ConflictError, DataError
 from coldframe.provenance import canonical_json
-from coldframe.snapshots.manifest import JSON, BatchRecord
+from coldframe.snapshots.manifest import JSON, BatchRecord, Snapshot
 from coldframe.snapshots.names import check_digest, check_name
 
 if TYPE_CHECKING:
@@ -72,3 +72,15 @@ def batch_records(
         BatchRecord(one.digest, one.source, one.name, one.rows, plain_json(one.about))
         for one in records
     ]
+
+
+def check_parent(dataset: str, head: Snapshot | None, expected: Snapshot | str | None) -> None:
+    """Raise ConflictError unless `head` is the version that was expected."""
+    wanted = expected.id if isinstance(expected, Snapshot) else expected
+    if (head.id if head else None) != wanted:
+        raise ConflictError(
+            f"Somebody else has frozen a version of '{dataset}' meanwhile.",
+            expected=expected.name if isinstance(expected, Snapshot) else wanted or "no version",
+            found=f"{head.name} ({head.id})" if head else "no version",
+            remedy="look at the newest version, then freeze again",
+        )

@@ -34,7 +34,8 @@ WRITER = {
     "compression": "zstd",
     "compression_level": 3,
     "use_dictionary": True,
-    "dictionary_pagesize_limit": 1 << 20,
+    # with pyarrow's 1 MiB, columns of many distinct values cost over twice the time
+    "dictionary_pagesize_limit": 1 << 16,
     "data_page_size": 1 << 20,
     "write_batch_size": 1024,
     "write_statistics": True,

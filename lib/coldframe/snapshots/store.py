@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from coldframe.errors import ConflictError, NotFoundError
 from coldframe.snapshots import damage, garbage
-from coldframe.snapshots.additions import Addition, batch_records, plain_json
+from coldframe.snapshots.additions import Addition, batch_records, check_parent, plain_json
 from coldframe.snapshots.catalogue import Catalogue
 from coldframe.snapshots.damage import Damage
 from coldframe.snapshots.manifest import JSON, Base, BatchRecord, Part, Snapshot, TableSummary
@@ -131,7 +131,7 @@ class SnapshotStore(Catalogue):
                     assert head is not None  # noqa: S101 - only a head can already say it all
                     return head
                 if not isinstance(expected_parent, EllipsisType):
-                    _check_parent(dataset, head, expected_parent)
+                    check_parent(dataset, head, expected_parent)
                 id_ = writer.put(manifest, MANIFEST)
                 writer.sync()
                 number = str(head.version + 1 if head else 1)
@@ -278,17 +278,6 @@ class SnapshotStore(Catalogue):
         """Delete (or only list) files that no version, tag or pin needs; see `garbage.collect`."""
         return garbage.collect(
             self, dry_run=dry_run, grace_seconds=grace_seconds, wait_seconds=wait_seconds
-        )
-
-
-def _check_parent(dataset: str, head: Snapshot | None, expected: Snapshot | str | None) -> None:
-    wanted = expected.id if isinstance(expected, Snapshot) else expected
-    if (head.id if head else None) != wanted:
-        raise ConflictError(
-            f"Somebody else has frozen a version of '{dataset}' meanwhile.",
-            expected=expected.name if isinstance(expected, Snapshot) else wanted or "no version",
-            found=f"{head.name} ({head.id})" if head else "no version",
-            remedy="look at the newest version, then freeze again",
         )
 
 
