@@ -1,0 +1,129 @@
+"""JupyterLab in a process of its own, and a browser that works in it as a person would."""
+
+import contextlib
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 240  # seconds; a busy machine of two cores starts lab, browser and kernel at once
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+    "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--window-size=1400,2200",
+)  # fmt: skip
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serve_lab(project, folder, variables):
+    """Serve the project folder; yields the address of its notebooks."""
+    port, token = free_port(), secrets.token_hex(16)
+    places = {
+        f"JUPYTER_{name}": str(folder / name)
+        for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    } | {"JUPYTERLAB_SETTINGS_DIR": str(folder / "ls"), "IPYTHONDIR": str(folder / "ip"),
+         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "lw")}  # fmt: skip
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+        "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", "--allow-root",
+        f"--ServerApp.root_dir={project}", "--LabApp.news_url=None",
+        "--ServerApp.jpserver_extensions={'ploomber': False}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    with (folder / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=project, env=variables | places, stdout=log, stderr=log
+        )
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", server)
+            yield lambda path: f"http://127.0.0.1:{port}/lab/tree/{path}?token={token}&reset"
+        finally:
+            server.terminate()
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def wait_for(address, server):
+    """Wait until the server answers."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert server.poll() is None, "JupyterLab ended; see lab.log"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
+            return
+        time.sleep(0.2)
+    raise TimeoutError(address)
+
+
+@contextlib.contextmanager
+def open_browser(chromium, driver, folder):
+    """Open a browser with a profile of its own."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
+        options.add_argument(flag)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    browser.set_page_load_timeout(PATIENCE)
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+class Page:
+    """A notebook in JupyterLab."""
+
+    def __init__(self, browser):
+        self.browser = browser
+
+    def until(self, condition):
+        return WebDriverWait(self.browser, PATIENCE).until(condition)
+
+    def find(self, selector):
+        return self.until(
+            expected_conditions.presence_of_element_located((By.CSS_SELECTOR, selector))
+        )
+
+    def click(self, by, selector):
+        element = self.until(expected_conditions.presence_of_element_located((by, selector)))
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        self.until(expected_conditions.element_to_be_clickable((by, selector))).click()
+
+    def open(self, address):
+        """Open a notebook and wait for its kernel."""
+        self.browser.get(address)
+        self.find(".jp-Notebook .jp-Cell")
+        self.until(
+            lambda b: b.execute_script("return !document.querySelector('#jupyterlab-splash')")
+        )
+        self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+
+    def run_all(self):
+        """Run all cells through the menu and wait for the last one."""
+        self.click(By.XPATH, "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']")
+        self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
+        prompts = ".jp-CodeCell .jp-InputPrompt"
+
+        def done(browser):
+            texts = [p.text.strip() for p in browser.find_elements(By.CSS_SELECTOR, prompts)]
+            return texts and all(text not in ("[*]:", "[ ]:", "") for text in texts)
+
+        self.until(done)
+
+    def wait_for_text(self, selector, text):
+        self.until(lambda _: text in self.find(selector).text)
+        return self.find(selector).text
