@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+import samples
 from monitor.months import ingest
 from sklearn.metrics import roc_auc_score
 
@@ -213,7 +214,6 @@ def test_inputs_change_with_snapshot_champion_and_settings(seeded, grown, overdu
 
 
 def test_without_any_snapshot_it_says_what_to_do(tmp_path):
-    import samples
 
     bench = samples.open_bench(samples.write_project(tmp_path / "empty"))
     with pytest.raises(NotFoundError, match="no snapshot of flights yet"):

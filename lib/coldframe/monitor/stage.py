@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coldframe.errors import NotFoundError
-from coldframe.ledger import Decision, Proposal, champion_model, decide, pending, propose
+from coldframe.ledger import (
+    Decision,
+    ModelVersion,
+    Proposal,
+    champion_model,
+    decide,
+    pending,
+    propose,
+)
 from coldframe.monitor.inputs import monitoring_config, policy_digest
-from coldframe.monitor.policy import History, Judgement, judge
+from coldframe.monitor.policy import Judgement, judge
 from coldframe.monitor.report import MonitorReport
 from coldframe.snapshots import Snapshot
 from coldframe.workbench import Workbench
@@ -75,7 +83,7 @@ def monitor_snapshot(
         judgement = Judgement(propose=False, reasons=(said, *judgement.reasons))
     elif propose and judgement.propose:
         evidence = collect_evidence(history, champion, found.chunks)
-        proposal = _propose(bench, chosen, history, judgement, evidence)
+        proposal = _propose(bench, chosen, champion, judgement, evidence)
         decision = _decide_first(bench, proposal)
     return MonitorReport(
         snapshot=chosen, champion=champion, scored=found.scored, scored_rows=found.scored_rows,
@@ -104,10 +112,9 @@ def _choose(bench: Workbench, name: str | None) -> tuple[Snapshot, bool]:
 
 
 def _propose(
-    bench: Workbench, snapshot: Snapshot, history: History, judgement: Judgement,
+    bench: Workbench, snapshot: Snapshot, champion: ModelVersion | None, judgement: Judgement,
     evidence: dict[str, object],
 ) -> Proposal:  # fmt: skip
-    champion = champion_model(bench.ledger, bench.dataset.name) if history.champion else None
     return propose(
         bench.ledger, dataset=bench.dataset.name, snapshot=snapshot.name, snapshot_id=snapshot.id,
         champion=champion.digest if champion else None, origin="policy",

@@ -170,4 +170,3 @@ def _daily_counts(
         n_bins = len(found)
     flat = np.bincount(days * n_bins + places, minlength=n_days * n_bins)
     return flat.reshape(n_days, n_bins).astype("float64")
-
