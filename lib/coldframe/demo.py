@@ -179,10 +179,22 @@ class _Notes:
 
 
 def _build(bench: Workbench, progress: Callable[[str], None]) -> tuple[BuildReport, Gains]:
-    """Build; return what the build did and what is new in store and ledger."""
+    """Build until nothing is due; return what was done and what is new in store and ledger.
+
+    A promotion makes monitoring due once more, with the new champion; without that second build
+    a demonstration that was done would have something left to do.
+    """
     name, ledger = bench.dataset.name, bench.ledger
     head, last = bench.store.head(name), ledger.head()[0]
+    champion = ledger.champion(name)
     report = build(bench.settings, dataset=name, progress=progress)
+    if ledger.champion(name) != champion and not report.failed:
+        after = build(bench.settings, dataset=name, progress=progress)
+        report = BuildReport(
+            dataset=name,
+            stages=(*report.stages, *after.ran, *after.failed),
+            seconds=report.seconds + after.seconds,
+        )
     now = bench.store.head(name)
 
     def new(record: Record) -> bool:

@@ -178,9 +178,7 @@ def _when_idle(status: Status, demo: str | None) -> list[Step]:
     """Return what to do when nothing waits."""
     if status.snapshot is None and demo:
         return [Step("coldframe demo run", "take the demo's data through the whole cycle")]
-    idle = [
-        Step(BUILD, f"after new files have come to landing/{status.dataset} in the home folder")
-    ]
+    idle = [Step(BUILD, f"after new files have come to landing/{status.dataset}")]
     if demo:
         idle.insert(0, Step("coldframe demo land MONTH", "deliver one more month"))
     return idle

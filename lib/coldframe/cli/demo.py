@@ -74,12 +74,17 @@ def period_line(report: PeriodReport) -> Text:
     if not report.build.ran and not report.build.failed:
         return line(head, Text("nothing new; no notebook was executed", style="dim"))
     told: list[Text] = []
+    trained = False
     for stage in report.build.stages:
         if stage.outcome == "failed":
             told.append(cell(f"{stage.stage} FAILED: {first_line(stage.error)}", "bold red"))
         elif stage.outcome == "ran":
             # without a new month it is no matter of course that something ran
             why = "" if report.period else f", because {'; '.join(stage.reasons)}"
+            if stage.stage == "monitor" and trained:
+                told.append(cell("monitored with it"))
+                continue
+            trained = trained or stage.stage == "train"
             told.append(line(_stage_text(stage.stage, report), why))
     took = Text(f"  ({duration(report.build.seconds)})", style="dim")
     return line(head, Text("; ").join(told), took, *_trouble(report))
