@@ -159,9 +159,14 @@ def test_a_full_disk_says_so(tmp_path, monkeypatch):
     freeze(store, 0)
     real = os.write
 
+    full_since = []
+
     def full(descriptor, data):
-        if len(data) > 1 << 16:
+        if len(data) > 1 << 16 and not full_since:
+            full_since.append(descriptor)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if full_since:  # and then it gets worse: the first error is the one to report
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         return real(descriptor, data)
 
     import numpy as np
