@@ -12,6 +12,7 @@ from counts import count
 from snapshots.snapshot_cases import batch_digest, delivery, expected_keys, freeze, keys
 
 from coldframe.snapshots import Addition, SnapshotStore
+from coldframe.snapshots.objects import DigestingFile
 
 OPERATIONS = ("write", "fsync", "link", "replace", "open", "mkdir", "fchmod", "close")
 
@@ -179,3 +180,16 @@ def test_a_full_disk_says_so(tmp_path, monkeypatch):
             store.freeze("pets", [Addition("cats", large)])
     assert keys(store) == expected_keys(0)
     assert list((store.root / "tmp").iterdir()) == []
+
+
+def test_a_file_that_failed_once_is_never_sealed(tmp_path, monkeypatch):
+    """Even if whoever wrote swallowed the error: its digest would promise what is not there."""
+    stream = DigestingFile(tmp_path / "part")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", Disk(1, errno.ENOSPC, late=False).wrap("write", os.write))
+        with pytest.raises(OSError, match="No space left"):
+            stream.write(b"rows")
+    stream.write(b"footer")
+    with pytest.raises(OSError, match="No space left"):
+        stream.seal(durable=True)
+    stream.close()
