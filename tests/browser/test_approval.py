@@ -24,6 +24,8 @@ def test_approval_by_widget(tmp_path):
     from browser.lab import Page, open_browser, serve_lab
 
     root = copy_project(proposed_project(), tmp_path / "project")
+    (root / "notebooks").unlink()  # JupyterLab saves what it runs; not into the repository
+    shutil.copytree(samples.ROOT / "notebooks", root / "notebooks")
     bench = samples.open_bench(root)
     name = bench.dataset.name
     proposal = pending(bench.ledger, name)
