@@ -51,7 +51,8 @@ def table_evidence(proposal: Proposal | None) -> Table:
             rows.append({"figure": name.replace("_", " "), "value": value})
 
     add("", proposal.evidence if proposal else {})
-    return Table.of(rows, columns=("figure", "value"))
+    plain_first = sorted(rows, key=lambda row: row["figure"].count(","))
+    return Table.of(plain_first, columns=("figure", "value"))
 
 
 def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:

@@ -1,0 +1,79 @@
+"""Notes, tables and results: data in them never becomes markup."""
+
+import html.parser
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldframe.errors import ConfigurationError, DataError
+from coldframe.notebook import Table, finish
+from coldframe.notebook.shown import escape, spell
+from coldframe.notebook.trained import read_parameters
+
+
+class Tags(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.text = [], []
+
+    def handle_starttag(self, tag, attributes):
+        del attributes
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=3), st.text())
+def test_a_table_holds_its_own_tags_only(columns, value):
+    names = list(dict.fromkeys(columns))
+    seen = Tags()
+    seen.feed(Table.of([dict.fromkeys(names, value)])._repr_html_())
+    assert set(seen.tags) <= {"table", "thead", "tbody", "tr", "th", "td"}
+    assert seen.tags.count("td") == len(names)
+
+
+@given(st.text())
+def test_escaped_text_holds_no_tag_and_no_markdown_link(text):
+    seen = Tags()
+    seen.feed(escape(text))
+    assert seen.tags == []
+    assert "](" not in escape(text)
+
+
+def test_a_table_without_rows_still_has_its_headings():
+    table = Table.of([], columns=("file", "rows"))
+    assert repr(table) == "file | rows"
+    assert "<th>file</th>" in table._repr_html_()
+
+
+def test_a_missing_value_is_a_dash_and_false_is_no():
+    assert [spell(None), spell(False), spell(0), spell(math.pi)] == ["-", "no", "0", "3.142"]
+
+
+def test_a_result_is_written_whole_and_shown(tmp_path):
+    product = {"receipt": str(tmp_path / "result.json"), "nb": "unused"}
+    assert finish(product, snapshot="flights@7") == {"snapshot": "flights@7"}
+    assert json.loads((tmp_path / "result.json").read_text()) == {
+        "result": {"snapshot": "flights@7"}
+    }
+
+
+@pytest.mark.parametrize("value", [math.nan, object(), {1, 2}, b"x"])
+def test_a_result_that_is_no_json_is_refused_and_nothing_is_written(tmp_path, value):
+    with pytest.raises(DataError):
+        finish({"receipt": str(tmp_path / "result.json")}, value=value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["{max_iter: 3}", "[1]", "3", "{"])
+def test_model_parameters_that_are_no_json_object_are_refused(text):
+    with pytest.raises(ConfigurationError, match="max_iter"):
+        read_parameters(text)
+
+
+def test_no_model_parameters_are_none():
+    assert read_parameters("") == read_parameters(None) == read_parameters({}) == {}
