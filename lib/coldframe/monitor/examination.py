@@ -51,15 +51,8 @@ def examine_champion(
 ) -> Examination:  # fmt: skip
     """Score new rows, compute new chunks and (with `freeze`) freeze both in one step."""
     dataset, features = bench.dataset, bench.dataset.features
-    scored = read_scores(bench, champion)
-    new = score_rows(bench, champion, frame, scored)
+    rows, new = score_rows(bench, champion, frame, read_scores(bench, champion))
     progress(f"{champion.name} scored {len(new):,} rows")
-    scores = pd.concat([scored, new], ignore_index=True) if len(scored) else new
-    key = list(features.key)
-    rows = frame.merge(
-        scores[[*key, "probability"]].astype({name: frame[name].dtype for name in key}),
-        on=key, how="inner", validate="one_to_one",
-    )  # fmt: skip
     reference = Reference.of(dataset, _read_reference(bench, champion))
     known = read_chunks(bench, champion, config)
     labelled = frame.loc[frame[features.target].notna(), features.time]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coldframe.datasets import Dataset
+from coldframe.features import feature_matrix
 from coldframe.ledger import ModelVersion
 from coldframe.models import predict_probability
 from coldframe.provenance import record_digest
@@ -73,8 +74,8 @@ def latest_chunks(table: pd.DataFrame) -> pd.DataFrame:
 
 def score_rows(
     bench: Workbench, champion: ModelVersion, frame: pd.DataFrame, scored: pd.DataFrame
-) -> pd.DataFrame:
-    """Return key, time and probability of the rows after the champion's holdout not scored yet.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score the rows after the champion's holdout, each once in its life.
 
     Parameters
     ----------
@@ -86,21 +87,29 @@ def score_rows(
         The feature frame of a snapshot.
     scored : DataFrame
         What `read_scores` returned.
-    """
-    from coldframe.features import feature_matrix
 
+    Returns
+    -------
+    rows : DataFrame of shape (n_after, n_columns + 1)
+        The rows of `frame` after the holdout, with the `probability` that was said first.
+    new : DataFrame
+        Key, time and probability of those that had not been scored yet.
+    """
     key = list(bench.dataset.features.key)
     after = frame
     if (end := judged_until(champion)) is not None:
         after = frame[frame[bench.dataset.features.time] > pd.Timestamp(end)]
-    if len(scored):
-        known = pd.MultiIndex.from_frame(scored[key])
-        after = after[~pd.MultiIndex.from_frame(after[key]).isin(known)]
-    probability = np.empty(0)
-    if len(after):
+    known = scored[[*key, "probability"]].astype({name: frame[name].dtype for name in key})
+    rows = after.merge(known, on=key, how="left", validate="one_to_one")
+    probability = rows["probability"].to_numpy(dtype="float64", copy=True)
+    lacking = np.isnan(probability)
+    if lacking.any():
         estimator = bench.models.load(champion.estimator)
-        probability = predict_probability(estimator, feature_matrix(bench.dataset, after))
-    return after[row_columns(bench.dataset)].assign(probability=probability).reset_index(drop=True)
+        matrix = feature_matrix(bench.dataset, rows[lacking])
+        probability[lacking] = predict_probability(estimator, matrix)
+    rows = rows.assign(probability=probability)
+    new = rows.loc[lacking, [*row_columns(bench.dataset), "probability"]]
+    return rows, new.reset_index(drop=True)
 
 
 def judged_until(champion: ModelVersion) -> str | None:
