@@ -9,5 +9,7 @@ from coldframe.settings import Settings
 if __name__ == "__main__":  # pytest imports every file when it looks for doctests
     root = Path(sys.argv[1])
     print("begins", flush=True)
-    report = build(Settings(root=root, dataset="tiny"), progress=lambda line: print(line, flush=True))
+    report = build(
+        Settings(root=root, dataset="tiny"), progress=lambda line: print(line, flush=True)
+    )
     sys.exit(1 if report.failed else 0)
