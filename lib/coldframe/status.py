@@ -102,6 +102,12 @@ class Status:
         return tuple(d for d in self.deliveries if d.outcome == "quarantined")
 
     @property
+    def report(self) -> Path | None:
+        """The newest monitoring report, for a browser."""
+        page = self.home / "latest" / "monitor.html"
+        return page if page.is_file() else None
+
+    @property
     def failed(self) -> tuple[Run, ...]:
         """Stages whose last run failed."""
         return tuple(run for run in self.runs if run.outcome == "failed")

@@ -12,6 +12,7 @@ from cli.command_line import CommandLine
 from counts import count
 
 from coldframe.cli.demo import period_line
+from coldframe.cli.terminal import make_console
 from coldframe.demo import PeriodReport, select_periods
 from coldframe.errors import ColdframeError
 from coldframe.ledger import deliveries, models, proposals
@@ -120,4 +121,7 @@ def test_spans_of_periods():
 
 
 def test_a_month_that_was_done_is_one_line():
-    assert str(period_line(PeriodReport(period="2013-01"))) == "2013-01  done before"
+    console = make_console()
+    with console.capture() as shown:
+        console.print(period_line(PeriodReport(period="2013-01")))
+    assert shown.get().split() == ["2013-01", "done", "before"]

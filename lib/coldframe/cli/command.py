@@ -14,16 +14,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
 
-from coldframe.cli.terminal import commands, error_json, error_page, make_console, spell_json
+from coldframe.cli.terminal import commands, error_json, error_page, make_console, plain, spell_json
 from coldframe.errors import ColdframeError
 from coldframe.status import Step
 from coldframe.workbench import Workbench
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,27 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Something that takes time, with a spinner while a person looks on; call it with news."""
+
+    live: Live | None
+    as_json: bool
+
+    def __call__(self, text: str) -> None:
+        """Say beside the spinner what is being done now."""
+        if self.live:
+            self.live.update(Spinner("dots", Text(plain(text))))
+
+    def say(self, page: RenderableType) -> None:
+        """Print a part of the answer at once; with ``--json`` it goes to stderr."""
+        if self.live:
+            self.live.stop()
+        make_console(stderr=self.as_json).print(page)
+        if self.live:
+            self.live.start(refresh=True)
+
+
+@dataclass(frozen=True)
 class Session:
     """One call of the command line: which home folder and dataset, and how to answer."""
 
@@ -65,14 +87,22 @@ class Session:
         return self.bench.dataset.name
 
     @contextlib.contextmanager
-    def working(self, text: str) -> Iterator[Progress]:
+    def working(self, text: str) -> Iterator[Work]:
         """Show on stderr what is being done, if a person is looking; yield how to update it."""
         console = make_console(stderr=True)
         if self.as_json or not console.is_terminal:
-            yield lambda _: None
+            yield Work(None, self.as_json)
             return
-        with console.status(text, spinner="dots") as status:
-            yield lambda now: status.update(now)
+        # left to itself, Live sends what is printed on stdout to the spinner's stream
+        live = Live(
+            Spinner("dots", text),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        with live:
+            yield Work(live, self.as_json)
 
     def steps(self, steps: Iterable[Step]) -> RenderableType:
         """Return commands to type next; they go on in the same home folder and dataset."""
@@ -84,10 +114,6 @@ class Session:
             return text + (build if text.startswith("ploomber") else flags)
 
         return commands((complete(step.command), step.why) for step in steps)
-
-    def say(self, text: RenderableType) -> None:
-        """Print a line before the answer is complete; with ``--json`` it goes to stderr."""
-        make_console(stderr=self.as_json).print(text)
 
 
 COMMON: dict[str, tuple[Any, Any]] = {

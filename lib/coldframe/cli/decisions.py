@@ -17,9 +17,9 @@ from coldframe.cli.terminal import (
     line,
     make_table,
     moment,
+    outline,
     section,
     short,
-    spell_json,
     when,
 )
 from coldframe.ledger import Decision, ProposalStanding, decide, proposals, withdraw
@@ -183,7 +183,7 @@ def proposal_page(standing: ProposalStanding, session: Session) -> Group:
     if proposal.parameters:
         parts.append(section("Parameters", facts(proposal.parameters)))
     if proposal.evidence:
-        parts.append(section("Evidence", cell(spell_json(proposal.evidence))))
+        parts.append(section("Evidence", outline(proposal.evidence)))
     if decision:
         word = f"{decision.verdict} by {decision.who} ({decision.how}), {moment(decision.at)}"
         parts.append(section("Decision", line(word), line(decision.reason)))

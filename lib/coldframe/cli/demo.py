@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
@@ -56,7 +57,7 @@ def add_commands(app: typer.Typer) -> None:
         done = []
         with session.working("starting") as progress:
             for report in run_demo(session.bench, months=months, progress=progress):
-                session.say(period_line(report))
+                progress.say(period_line(report))
                 done.append(report)
         status = read_status(session.bench)
         failed = bool(done and done[-1].build and done[-1].build.failed)
@@ -66,13 +67,21 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(demo, name="demo", rich_help_panel="Work")
 
 
-def period_line(report: PeriodReport) -> Text:
-    """Return what happened for one period, in one line (more for what went wrong)."""
-    head = Text(f"{report.period or 'build'}  ", style="bold")
+def period_line(report: PeriodReport) -> Table:
+    """Return what happened for one period, in one line (more for what was set aside)."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(report.period or "build", Text("\n").join([_told(report), *_trouble(report)]))
+    return grid
+
+
+def _told(report: PeriodReport) -> Text:
+    """Return what the build did."""
     if report.build is None:
-        return line(head, Text("done before", style="dim"))
+        return Text("done before", style="dim")
     if not report.build.ran and not report.build.failed:
-        return line(head, Text("nothing new; no notebook was executed", style="dim"))
+        return Text("nothing new; no notebook was executed", style="dim")
     told: list[Text] = []
     trained = False
     for stage in report.build.stages:
@@ -87,7 +96,7 @@ def period_line(report: PeriodReport) -> Text:
             trained = trained or stage.stage == "train"
             told.append(line(_stage_text(stage.stage, report), why))
     took = Text(f"  ({duration(report.build.seconds)})", style="dim")
-    return line(head, Text("; ").join(told), took, *_trouble(report))
+    return line(Text("; ").join(told), took)
 
 
 def _stage_text(stage: str, report: PeriodReport) -> Text:
@@ -116,7 +125,7 @@ def _trouble(report: PeriodReport) -> list[Text]:
     """Return a line for each delivery that was not taken whole."""
     style = {"held": "red", "quarantined": "yellow"}
     return [
-        cell(f"\n         {d.file.rpartition('/')[2]}: {explain_delivery(d)}", style[d.outcome])
+        cell(f"{d.file.rpartition('/')[2]}: {explain_delivery(d)}", style[d.outcome])
         for d in report.gains.deliveries
         if d.outcome in style
     ]
@@ -124,7 +133,6 @@ def _trouble(report: PeriodReport) -> list[Text]:
 
 def _describe(done: list[PeriodReport], status: Status) -> dict[str, Any]:
     """Return the whole run as programs read it."""
-    page = status.home / "latest" / "monitor.html"
     return {
         "periods": [
             {
@@ -142,7 +150,7 @@ def _describe(done: list[PeriodReport], status: Status) -> dict[str, Any]:
         "snapshot": status.snapshot and status.snapshot.name,
         "champion": status.champion and status.champion.name,
         "pending": status.pending and status.pending.number,
-        "report": page if page.is_file() else None,
+        "report": status.report,
         "next": status.steps,
     }
 
@@ -165,8 +173,7 @@ def _end(session: Session, done: list[PeriodReport], status: Status) -> Group:
     if done and done[-1].build and done[-1].build.failed:
         text = "A stage failed; mend it and run the same command again: it goes on from there."
         parts.append(cell(text, "bold red"))
-    page = status.home / "latest" / "monitor.html"
-    if page.is_file():
-        parts.append(line(f"report    {page}"))
+    if status.report:
+        parts.append(line(f"report    {status.report}"))
     parts += [Text(), section("Next", session.steps(status.steps))]
     return Group(*parts)

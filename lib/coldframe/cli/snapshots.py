@@ -18,11 +18,11 @@ from coldframe.cli.terminal import (
     facts,
     make_table,
     moment,
+    outline,
     section,
     share,
     short,
     size,
-    spell_json,
     when,
 )
 from coldframe.errors import NotFoundError
@@ -179,7 +179,7 @@ def snapshot_page(snapshot: Snapshot) -> Group:
     ]
     parts.append(section("Deliveries", make_table(["=source", "file", "#rows", "=batch"], rows)))
     if snapshot.about:
-        parts.append(section("Said about it", cell(spell_json(snapshot.about))))
+        parts.append(section("Said about it", outline(snapshot.about)))
     return Group(*parts)
 
 

@@ -72,6 +72,7 @@ def describe(status: Status) -> dict[str, Any]:
         "pending": status.pending,
         "approved": status.approved,
         "runs": status.runs,
+        "report": status.report,
         "landed": [{"source": file.source, "path": file.path} for file in status.landed],
         "next": status.steps,
     }
@@ -194,6 +195,8 @@ def _runs(status: Status) -> RenderableType:
     ]  # fmt: skip
     columns = ["=stage", "=outcome", "#ended (UTC)", "#took", "notebook (in the home folder)"]
     parts: list[RenderableType] = [make_table(columns, rows)]
+    if status.report:
+        parts.append(line("report: ", str(status.report)))
     for run in status.failed:
         parts.append(cell(f"{run.stage} failed: {first_line(run.error)}", "red"))
         if run.notebook:

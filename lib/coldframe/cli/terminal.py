@@ -99,6 +99,30 @@ def facts(pairs: Mapping[str, object]) -> Table:
     return grid
 
 
+def outline(value: Mapping[str, Any]) -> Table:
+    """Return nested JSON values as an indented outline; a list has one line for each item."""
+    pairs: dict[str, object] = {}
+    for name, item in value.items():
+        if isinstance(item, Mapping) and item:
+            pairs[name] = outline(item)
+        elif isinstance(item, list | tuple) and item:
+            pairs[name] = Group(*[cell(_one_line(each)) for each in item])
+        else:
+            pairs[name] = _one_line(item)
+    return facts(pairs)
+
+
+def _one_line(value: Any) -> str:
+    """Return a JSON value as people write it, on one line."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_one_line(item)}" for name, item in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_one_line, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
 def section(title: str, *content: RenderableType) -> Group:
     """Return a heading with indented content and an empty line after it."""
     inner = [Padding(item, (0, 0, 0, 2)) for item in content]
