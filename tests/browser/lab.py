@@ -112,17 +112,15 @@ class Page:
         )
         self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
 
-    def run_all(self):
-        """Run all cells through the menu and wait for the last one."""
+    def run_all(self, until):
+        """Run all cells through the menu, until `until` is shown and the kernel rests.
+
+        JupyterLab draws only the cells near the window, so the prompts of others tell nothing.
+        """
         self.click(By.XPATH, "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']")
         self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
-        prompts = ".jp-CodeCell .jp-InputPrompt"
-
-        def done(browser):
-            texts = [p.text.strip() for p in browser.find_elements(By.CSS_SELECTOR, prompts)]
-            return texts and all(text not in ("[*]:", "[ ]:", "") for text in texts)
-
-        self.until(done)
+        self.find(until)
+        self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
 
     def wait_for_text(self, selector, text):
         self.until(lambda _: text in self.find(selector).text)

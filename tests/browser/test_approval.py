@@ -36,8 +36,7 @@ def test_approval_by_widget(tmp_path):
     ):
         page = Page(browser)
         page.open(address("notebooks/monitor/approve.ipynb"))
-        page.run_all()
-        page.find(".cf-approve")
+        page.run_all(until=".cf-approve")
 
         # without a reason nothing is decided
         page.click(By.CSS_SELECTOR, ".cf-approve")
