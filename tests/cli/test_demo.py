@@ -79,7 +79,7 @@ def test_again_with_nothing_new_it_executes_no_notebook_and_says_so(done):
 def test_killed_anywhere_and_started_again_it_ends_the_same(done, tmp_path, attempt):
     project = make_project(tmp_path / "project")
     moment = random.Random(attempt)
-    for _ in range(3):
+    for _ in range(count(2, 4)):
         running = subprocess.Popen(
             project.command("demo", "run"), env=project.environment(), start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
