@@ -17,7 +17,7 @@ PATIENCE = 240  # seconds; a busy machine of two cores starts lab, browser and k
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
     "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--window-size=1400,2200",
+    "--disable-sync", "--window-size=1300,1400",
 )  # fmt: skip
 
 
@@ -36,6 +36,10 @@ def serve_lab(project, folder, variables):
         for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     } | {"JUPYTERLAB_SETTINGS_DIR": str(folder / "ls"), "IPYTHONDIR": str(folder / "ip"),
          "JUPYTERLAB_WORKSPACES_DIR": str(folder / "lw")}  # fmt: skip
+    # asked whether one wants news, one would have to answer before the form is free
+    news = folder / "ls" / "@jupyterlab" / "apputils-extension"
+    news.mkdir(parents=True)
+    (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", "--allow-root",

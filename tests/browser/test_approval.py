@@ -63,7 +63,5 @@ def test_approval_by_widget(tmp_path):
 def keep_picture(browser):
     """Save what the person sees, if COLDFRAME_PICTURE names a file: docs/images/approve.png."""
     if target := os.environ.get("COLDFRAME_PICTURE"):
-        browser.execute_script(
-            "document.querySelector('.cf-approve').scrollIntoView({block: 'end'})"
-        )
+        browser.execute_script("document.querySelector('.cf-result').scrollIntoView(false)")
         browser.save_screenshot(str(Path(target).resolve()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from coldframe.errors import ColdframeError, ConflictError, DataError
 from coldframe.ledger import Decision, Proposal, decide, pending, proposals
-from coldframe.notebook.shown import Table
+from coldframe.notebook.shown import Table, spell
 from coldframe.settings import VARIABLE
 from coldframe.workbench import Workbench
 
@@ -34,25 +34,31 @@ def person() -> str:
     return "" if name in NOBODY else name
 
 
+def _spell_figures(value: Any) -> str:
+    """Return the figures of a mapping on one line; those that are not known are left out."""
+    if not isinstance(value, dict):
+        return spell(value)
+    known = {name: inner for name, inner in value.items() if inner is not None}
+    return "; ".join(f"{n.replace('_', ' ')} {_spell_figures(v)}" for n, v in known.items())
+
+
 def table_evidence(proposal: Proposal | None) -> Table:
-    """Return the figures behind a proposal, nested ones under joined names."""
-    rows: list[dict[str, Any]] = []
-
-    def add(name: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                add(f"{name}, {key}" if name else str(key), inner)
-        elif isinstance(value, list):
-            for inner in value:
-                label = inner.get("column") if isinstance(inner, dict) else None
-                rest = {k: v for k, v in inner.items() if k != "column"} if label else inner
-                add(f"{name}, {label}" if label else name, rest)
-        else:
-            rows.append({"figure": name.replace("_", " "), "value": value})
-
-    add("", proposal.evidence if proposal else {})
-    plain_first = sorted(rows, key=lambda row: row["figure"].count(","))
-    return Table.of(plain_first, columns=("figure", "value"))
+    """Return the figures behind a proposal: plain ones first, then a line for each group."""
+    rows: list[dict[str, str]] = []
+    groups: list[dict[str, str]] = []
+    for key, value in (proposal.evidence if proposal else {}).items():
+        name = str(key).replace("_", " ")
+        if not isinstance(value, dict):
+            rows.append({"figure": name, "value": spell(value)})
+            continue
+        lists = {k: v for k, v in value.items() if isinstance(v, list)}
+        rest = {k: v for k, v in value.items() if k not in lists}
+        groups.append({"figure": name, "value": _spell_figures(rest)})
+        for inner in (item for items in lists.values() for item in items):
+            about = {k: v for k, v in inner.items() if k != "column"}
+            label = f"{name}, {inner.get('column', '')}"
+            groups.append({"figure": label, "value": _spell_figures(about)})
+    return Table.of([*rows, *groups], columns=("figure", "value"))
 
 
 def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:
