@@ -1,13 +1,12 @@
 """Killed at any moment and run again, ingest ends in the state of a run that was not killed."""
 
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
+import dying
 import pytest
 import samples
 from counts import count
@@ -17,15 +16,7 @@ from coldframe.ledger import deliveries
 from coldframe.provenance import file_digest
 from coldframe.workbench import Workbench
 
-SCRIPT = Path(__file__).with_name("ingest_and_die.py")
-
-
-def start(root: Path, deadline: int) -> subprocess.Popen[str]:
-    paths = os.pathsep.join(str(samples.ROOT / name) for name in ("lib", "tests"))
-    return subprocess.Popen(
-        [sys.executable, SCRIPT, root, str(deadline)],
-        env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+start = partial(dying.start, "coldframe.ingest.ingest_batches")
 
 
 def state(bench: Workbench) -> dict[str, object]:

@@ -1,13 +1,11 @@
 """Killed at any moment and run again, monitoring ends as if it had not been killed."""
 
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
+import dying
 import pytest
 import samples
 from counts import count
@@ -15,15 +13,7 @@ from counts import count
 from coldframe.ledger import decide, proposals
 from coldframe.monitor import monitor_snapshot
 
-SCRIPT = Path(__file__).with_name("monitor_and_die.py")
-
-
-def start(root, deadline):
-    paths = os.pathsep.join(str(samples.ROOT / name) for name in ("lib", "tests"))
-    return subprocess.Popen(
-        [sys.executable, SCRIPT, root, str(deadline)],
-        env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+start = partial(dying.start, "coldframe.monitor.monitor_snapshot")
 
 
 def state(bench):

@@ -1,3 +1,6 @@
+import html
+import re
+
 import nbformat
 import pytest
 
@@ -23,6 +26,13 @@ def body(tmp_path):
     cells = [
         nbformat.v4.new_markdown_cell(MARKDOWN),
         nbformat.v4.new_code_cell(
+            "snapshot = None  # a default", metadata={"tags": ["parameters"]}
+        ),
+        nbformat.v4.new_code_cell(
+            '# Parameters\nsnapshot = "<b>flights@7</b>"\nproduct = {"nb": "/a/path"}',
+            metadata={"tags": ["injected-parameters"]},
+        ),
+        nbformat.v4.new_code_cell(
             "secret_code = 1",
             outputs=[shown(**{"text/html": TABLE}), shown(**{"image/png": PIXEL})],
         ),
@@ -43,3 +53,10 @@ def test_a_page_shows_headings_paragraphs_tables_and_figures_but_no_code(body):
 @pytest.mark.parametrize("markup", ["<script", "onerror=", "onclick=", "<iframe"])
 def test_markup_in_data_runs_nothing_in_the_readers_browser(body, markup):
     assert markup not in body
+
+
+def test_a_page_tells_the_parameters_of_its_run(body):
+    text = html.unescape(re.sub("<[^>]+>", "", body))
+    assert "snapshot = '<b>flights@7</b>'" in text
+    assert "a default" not in text
+    assert "/a/path" not in text

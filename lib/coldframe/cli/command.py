@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,10 @@ from coldframe.workbench import Workbench
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+
+ACTIVATE = Path(sys.prefix, "bin", "activate")
+"""What puts `coldframe`, `ploomber` and `jupyter` on the path of a terminal."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,16 @@ class Session:
         def complete(text: str) -> str:
             return text + (build if text.startswith("ploomber") else flags)
 
-        return commands((complete(step.command), step.why) for step in steps)
+        told = [(complete(step.command), step.why) for step in steps]
+        if told and shutil.which("coldframe") is None and ACTIVATE.is_file():
+            told.insert(0, (f". {spell_path(ACTIVATE)}", "once in this terminal, for what follows"))
+        return commands(told)
+
+
+def spell_path(path: Path) -> str:
+    """Return `path` as one would type it here: relative if it is below this folder."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 COMMON: dict[str, tuple[Any, Any]] = {

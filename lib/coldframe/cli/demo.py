@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.snapshots import table_rows
 from coldframe.cli.terminal import cell, duration, first_line, line, section, size
 from coldframe.demo import PeriodReport, land_period, run_demo
 from coldframe.errors import NotebookError
@@ -163,7 +164,8 @@ def _end(session: Session, done: list[PeriodReport], status: Status) -> Group:
         told = f"{count(executed, 'notebook')} executed."
     parts: list[RenderableType] = [Text(), cell(told, "bold")]
     if status.snapshot:
-        parts.append(line(f"data      {status.snapshot.name}, {status.snapshot.rows:,} rows"))
+        rows = table_rows(status.snapshot)
+        parts.append(line(f"data      {status.snapshot.name}, rows: {rows}"))
     if status.champion:
         parts.append(line(f"champion  {status.champion.name}, from {status.champion.snapshot}"))
     if status.pending:

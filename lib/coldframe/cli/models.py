@@ -71,11 +71,13 @@ def add_commands(app: typer.Typer) -> None:
         app,
         "lineage",
         panel="Look",
-        examples=["coldframe lineage champion", "coldframe lineage v2 --json"],
+        examples=["coldframe lineage", "coldframe lineage v2 --json"],
     )
     def lineage(
         session: Session,
-        name: Annotated[str, typer.Argument(help="A model: v2, champion, digits of its digest.")],
+        name: Annotated[
+            str, typer.Argument(help="A model: v2, champion, digits of its digest.")
+        ] = "champion",
     ) -> Answer:
         """Trace a model to its snapshot, batches, source files, code and parameters."""
         found = trace_model(session.bench, name)

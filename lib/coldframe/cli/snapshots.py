@@ -131,6 +131,11 @@ def describe(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def table_rows(snapshot: Snapshot) -> str:
+    """Return how many rows each table of `snapshot` has, in one line."""
+    return ", ".join(f"{name} {table.rows:,}" for name, table in snapshot.tables.items())
+
+
 def _row(snapshot: Snapshot, tag: str | None, pins: list[str]) -> list[object]:
     labels = label_coverage(snapshot)
     return [
@@ -166,7 +171,7 @@ def snapshot_page(snapshot: Snapshot) -> Group:
     for name, table in snapshot.tables.items():
         rows = [
             [column.name, _type(column.type), "-" if column.nulls is None else f"{column.nulls:,}",
-             column.minimum, column.maximum]
+             _bound(column.minimum), _bound(column.maximum)]
             for column in table.columns
         ]  # fmt: skip
         title = f"{name}: {table.rows:,} rows, {size(table.bytes)}, {count(table.parts, 'part')}"
@@ -181,6 +186,11 @@ def snapshot_page(snapshot: Snapshot) -> Group:
     if snapshot.about:
         parts.append(section("Said about it", outline(snapshot.about)))
     return Group(*parts)
+
+
+def _bound(value: Any) -> Any:
+    """Return a least or greatest value; Parquet calls a least zero -0.0."""
+    return 0.0 if isinstance(value, float) and value == 0 else value
 
 
 def _type(type_: Any) -> str:

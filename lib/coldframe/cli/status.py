@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.snapshots import table_rows
 from coldframe.cli.terminal import (
     cell,
     duration,
@@ -114,7 +115,7 @@ def _data(status: Status) -> RenderableType:
         rows = None
     else:
         snapshot = line(Text(head.name, style="green"), f"  frozen {moment(head.frozen_at)}")
-        rows = ", ".join(f"{name} {table.rows:,}" for name, table in head.tables.items())
+        rows = table_rows(head)
     total = len(status.deliveries)
     partly, held = status.quarantined, status.held
     aside = sum(d.rows_quarantined for d in partly)

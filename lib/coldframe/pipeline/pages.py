@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import logging
 import warnings
@@ -18,11 +19,12 @@ TAGS = (
     *("strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"),
 )
 ATTRIBUTES = {"*": ["class", "id"], "a": ["href", "title"], "td": ["colspan"], "th": ["colspan"]}
+HANDED_OVER = ("product", "upstream")
 _UNDESCRIBED = 'alt="No description has been provided for this image"'
 
 
 def write_page(notebook: Path, page: Path) -> None:
-    """Write `notebook` as HTML to `page`: text, tables and figures, no code.
+    """Write `notebook` as HTML to `page`: text, tables, figures and parameters, no other code.
 
     What a cell shows may quote data, and data may hold markup: the page is sanitised, so that
     no script of a delivery runs in the reader's browser.
@@ -34,6 +36,7 @@ def write_page(notebook: Path, page: Path) -> None:
     page : Path
         Replaced whole.
     """
+    import nbformat
     from nbconvert import HTMLExporter  # a second to import
     from nbconvert.preprocessors.sanitize import SanitizeHTML
     from traitlets.config import Config
@@ -43,8 +46,7 @@ def write_page(notebook: Path, page: Path) -> None:
     options.SanitizeHTML.attributes = ATTRIBUTES
     options.SanitizeHTML.strip = True
     options.HTMLExporter.update(
-        exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True,
-        sanitize_html=True,
+        exclude_input_prompt=True, exclude_output_prompt=True, sanitize_html=True,
         # what these would fetch from the network is not needed to show a figure
         mathjax_url="", require_js_url="", jquery_url="", jupyter_widgets_base_url="",
     )  # fmt: skip
@@ -59,8 +61,28 @@ def write_page(notebook: Path, page: Path) -> None:
         exporter.register_filter(  # type: ignore[no-untyped-call]
             "clean_html", lambda text: clean.sanitize_html_tags(str(text))
         )
-        body, _ = exporter.from_filename(str(notebook))
+        shown: Any = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+        _leave_parameters(shown.cells)
+        body, _ = exporter.from_notebook_node(shown, {"metadata": {"name": notebook.stem}})
     write_atomically(page, _describe(body, read_cells(notebook)).encode())
+
+
+def _leave_parameters(cells: list[Any]) -> None:
+    """Hide the code of every cell but the one with the run's parameters.
+
+    Of that one the paths that stages hand over are left out: they lead into folders of the run.
+    """
+    for cell in cells:
+        if cell.cell_type != "code":
+            continue
+        chosen = []
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            assigned = [n for n in ast.parse(cell.source).body if isinstance(n, ast.Assign)]
+            lines = [ast.unparse(node) for node in assigned]
+            chosen = [text for text in lines if text.split(" ", 1)[0] not in HANDED_OVER]
+        cell.source = "\n".join(chosen)
+        if not chosen:
+            cell.metadata["transient"] = {"remove_source": True}
 
 
 def _describe(body: str, cells: list[Cell]) -> str:
