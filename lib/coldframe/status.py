@@ -91,10 +91,25 @@ class Status:
 
     @property
     def held(self) -> tuple[Delivery, ...]:
-        """Batches of which nothing got into a snapshot, under no version of the contract."""
+        """Files of which nothing got into a snapshot, however often they were delivered."""
+        last = {(d.source, d.file): d for d in self.deliveries}
+        return tuple(d for d in last.values() if d in self._never_entered())
+
+    @property
+    def mended(self) -> int:
+        """How many held batches were followed by a better one of the same file."""
+        return len(self._never_entered()) - len(self.held)
+
+    def _never_entered(self) -> tuple[Delivery, ...]:
+        """Return the last judgement of each batch that got in under no version of the contract."""
         entered = {d.batch for d in self.deliveries if d.outcome != "held"}
         last = {d.batch: d for d in self.deliveries if d.batch not in entered}
         return tuple(last.values())
+
+    @property
+    def accepted(self) -> tuple[Delivery, ...]:
+        """Batches that were taken whole."""
+        return tuple(d for d in self.deliveries if d.outcome == "accepted")
 
     @property
     def quarantined(self) -> tuple[Delivery, ...]:

@@ -57,9 +57,10 @@ def describe(status: Status) -> dict[str, Any]:
             "frozen_at": head.frozen_at,
         },
         "deliveries": {
-            "accepted": len(status.deliveries) - len(status.quarantined) - len(status.held),
+            "accepted": len(status.accepted),
             "quarantined": [_describe_delivery(d) for d in status.quarantined],
             "held": [_describe_delivery(d) for d in status.held],
+            "mended": status.mended,
         },
         "champion": champion
         and {
@@ -116,14 +117,16 @@ def _data(status: Status) -> RenderableType:
     else:
         snapshot = line(Text(head.name, style="green"), f"  frozen {moment(head.frozen_at)}")
         rows = table_rows(head)
-    total = len(status.deliveries)
-    partly, held = status.quarantined, status.held
+    whole, partly, held = len(status.accepted), status.quarantined, status.held
+    total = whole + len(partly) + len(held) + status.mended
     aside = sum(d.rows_quarantined for d in partly)
-    told = f"{total} so far: {total - len(partly) - len(held)} accepted whole"
+    told = f"{total} so far: {whole} accepted whole"
     if partly:
         told += f", {len(partly)} accepted but for {count(aside, 'row')}"
     if held:
         told += f", {len(held)} held"
+    if status.mended:
+        told += f", {status.mended} held and mended since"
     return facts(
         {
             "snapshot": snapshot,
