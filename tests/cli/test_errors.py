@@ -85,15 +85,14 @@ def test_a_closed_pipe_is_no_error(flights):
 
 
 def test_ctrl_c_ends_with_130_and_a_word(flights):
-    """Interrupt a verification that waits for the ledger, which another writer holds."""
-    command = flights.command("demo", "land", "2013-05")
+    """Interrupt a build, seconds of which are left when the first files of the month stand."""
     running = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=flights.environment(),
-        text=True, start_new_session=True,
+        flights.command("demo", "run", "--months", "2013-05"), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env=flights.environment(), text=True, start_new_session=True,
     )  # fmt: skip
-    lock = flights.home / "landing" / "flights" / "arrivals" / "arrivals-2013-04.csv"
+    landed = flights.home / "landing" / "flights" / "arrivals" / "arrivals-2013-04.csv"
     end = time.monotonic() + 60
-    while not lock.exists() and running.poll() is None and time.monotonic() < end:
+    while not landed.exists() and running.poll() is None and time.monotonic() < end:
         time.sleep(0.001)
     running.send_signal(signal.SIGINT)
     _, told = running.communicate(timeout=60)

@@ -130,63 +130,15 @@ def test_a_lost_version_is_never_silently_another(store, tmp_path):
         fresh.head("pets")
 
 
-def test_a_part_that_was_damaged_is_never_read_even_unverified(store, tmp_path):
-    """With verify=False the checksums of the pages still guard the values."""
+def test_a_part_that_was_damaged_is_never_read(store, tmp_path):
+    """Parquet's own checksums, of pages, miss some of these: in headers and in the footer."""
     copy = tmp_path / "store"
     shutil.copytree(store.root, copy)
     fresh = SnapshotStore(copy, durable=False)
     part = max((copy / "objects").glob("*/*.parquet"))
     sound = part.read_bytes()
     part.chmod(0o644)
-    silent = 0
-    for place in range(4, len(sound) - 8, count(29, 1)):
+    for place in range(0, len(sound), count(29, 1)):
         part.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
         with pytest.raises(CorruptionError):
             fresh.read("pets", "cats")
-        try:
-            silent += fresh.read("pets", "cats", verify=False)["key"].to_list() != expected_keys(
-                *range(66)
-            )
-        except Exception:  # noqa: BLE001 - whatever pyarrow makes of it
-            continue
-    assert silent == 0
-
-
-def test_freezing_the_same_rows_again_mends_their_part(store, tmp_path):
-    copy = tmp_path / "store"
-    shutil.copytree(store.root, copy)
-    fresh = SnapshotStore(copy, durable=False)
-    for part in (copy / "objects").glob("*/*.parquet"):
-        part.unlink()
-        part.write_bytes(b"damaged")
-    assert len(fresh.verify()) == 66
-    again = [Addition("cats", delivery(n)) for n in range(66)]
-    fresh.freeze("pets", again, base="empty")
-    assert fresh.verify() == []
-
-
-def test_check_names_the_first_and_counts_the_rest(store, tmp_path):
-    copy = tmp_path / "store"
-    shutil.copytree(store.root, copy)
-    for part in (copy / "objects").glob("*/*.parquet"):
-        part.unlink()
-    fresh = SnapshotStore(copy)
-    store.check("pets")
-    with pytest.raises(CorruptionError) as caught:
-        fresh.check("pets@1")
-    assert "64 more" in caught.value.found
-    assert "pets@1" in caught.value.what
-    with pytest.raises(CorruptionError):
-        fresh.collect_garbage() or fresh.read("pets", "cats")
-
-
-def test_garbage_collection_refuses_when_it_cannot_know_what_is_needed(store, tmp_path):
-    for pattern in ("refs/pets/versions/1", "refs/pets/tags/golden", "pins/model"):
-        copy = tmp_path / pattern.replace("/", "-")
-        shutil.copytree(store.root, copy)
-        (copy / pattern).chmod(0o644)
-        (copy / pattern).write_bytes(b"x" * 130)
-        before = sorted(copy.rglob("*"))
-        with pytest.raises(CorruptionError):
-            SnapshotStore(copy).collect_garbage(grace_seconds=0)
-        assert sorted(copy.rglob("*")) == before
