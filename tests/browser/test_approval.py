@@ -1,41 +1,19 @@
 """A person approves in JupyterLab; the decision is found in the ledger."""
 
 import os
-import shutil
 from pathlib import Path
 
-import pytest
-import samples
-from notebooks.cycle import copy_project, environment, proposed_project
 from selenium.webdriver.common.by import By
 
 from coldframe.ledger import approved, pending, proposals
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
 
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER),
-    reason="needs Debian's chromium and chromium-driver (apt-get install chromium chromium-driver)",
-)
-
-
-def test_approval_by_widget(tmp_path):
-    from browser.lab import Page, open_browser, serve_lab
-
-    root = copy_project(proposed_project(), tmp_path / "project")
-    (root / "notebooks").unlink()  # JupyterLab saves what it runs; not into the repository
-    shutil.copytree(samples.ROOT / "notebooks", root / "notebooks")
-    bench = samples.open_bench(root)
+def test_approval_by_widget(desk):
+    bench = desk.bench
     name = bench.dataset.name
     proposal = pending(bench.ledger, name)
-    variables = environment(root, COLDFRAME_USER="Ada Lovelace")
-    with (
-        serve_lab(root, tmp_path, variables) as address,
-        open_browser(CHROMIUM, DRIVER, tmp_path) as browser,
-    ):
-        page = Page(browser)
-        page.open(address("notebooks/monitor/approve.ipynb"))
+    notebook = "notebooks/monitor/approve.ipynb"
+    with desk.notebook(notebook, COLDFRAME_USER="Ada Lovelace") as page:
         page.run_all(until=".cf-approve")
 
         # without a reason nothing is decided
@@ -51,7 +29,7 @@ def test_approval_by_widget(tmp_path):
         assert f"proposal {proposal.number} approved by Ada Lovelace" in said
         assert "ploomber build" in said
         page.until(lambda _: page.find(".cf-approve").get_attribute("disabled") is not None)
-        keep_picture(browser)
+        keep_picture(page.browser)
 
     assert approved(bench.ledger, name) == proposal
     (standing,) = [s for s in proposals(bench.ledger, name) if s.proposal == proposal]
