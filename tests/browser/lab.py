@@ -123,8 +123,21 @@ class Page:
         """
         self.click(By.XPATH, "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']")
         self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
-        self.find(until)
+        self.until(lambda _: self.scroll_to(until))
         self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+
+    def scroll_to(self, selector):
+        """Go on by half a window, from the end back to the beginning, until `selector` is drawn."""
+        return self.browser.execute_script(
+            """
+            if (document.querySelector(arguments[0])) return true;
+            const panel = document.querySelector('.jp-WindowedPanel-outer');
+            const end = panel.scrollTop + panel.clientHeight + 2 >= panel.scrollHeight;
+            panel.scrollTop = end ? 0 : panel.scrollTop + panel.clientHeight / 2;
+            return false;
+            """,
+            selector,
+        )
 
     def wait_for_text(self, selector, text):
         self.until(lambda _: text in self.find(selector).text)

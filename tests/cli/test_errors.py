@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from coldframe.cli.command import Work
+from coldframe.cli.interrupt import noted
+
 WRONG = {
     "show nothing": 4,
     "show v9": 4,
@@ -99,3 +102,29 @@ def test_ctrl_c_ends_with_130_and_a_word(flights):
     assert running.returncode == 130
     assert "Interrupted" in told
     assert "Traceback" not in told
+
+
+class Dropping:
+    """Interrupts its process where Python drops the exception: in a finaliser."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_dropped_is_raised_at_the_next_step():
+    steps = []
+
+    def work():
+        with noted():
+            steps.append("dropped")
+            thing = Dropping()
+            del thing
+            steps.append("runs on")
+            Work(None, as_json=False)("next")
+            steps.append("never")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert steps == ["dropped", "runs on"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

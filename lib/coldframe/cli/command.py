@@ -20,6 +20,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from coldframe.cli.interrupt import checkpoint, noted
 from coldframe.cli.terminal import commands, error_json, error_page, make_console, plain, spell_json
 from coldframe.errors import ColdframeError
 from coldframe.status import Step
@@ -61,11 +62,13 @@ class Work:
 
     def __call__(self, text: str) -> None:
         """Say beside the spinner what is being done now."""
+        checkpoint()
         if self.live:
             self.live.update(Spinner("dots", Text(plain(text))))
 
     def say(self, page: RenderableType) -> None:
         """Print a part of the answer at once; with ``--json`` it goes to stderr."""
+        checkpoint()
         if self.live:
             self.live.stop()
         make_console(stderr=self.as_json).print(page)
@@ -199,7 +202,8 @@ def command(
 def _finish(function: Callable[..., Answer], session: Session, options: dict[str, Any]) -> int:
     """Run a command, print its answer or its error, return the exit code."""
     try:
-        answer = function(session, **options)
+        with noted():
+            answer = function(session, **options)
         if session.as_json:
             print(spell_json(answer.data))  # noqa: T201 - this is what a command is for
         else:
