@@ -1,0 +1,137 @@
+"""Which fork server is meant: one for each environment, of each user."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import stat
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PRELOAD = (
+    *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "sklearn.ensemble", "sklearn.pipeline"),
+    *("sklearn.compose", "sklearn.metrics", "sklearn.isotonic", "sklearn.model_selection"),
+    *("nannyml", "optuna", "skops.io", "pandera.pandas", "matplotlib.pyplot"),
+    *("ipykernel.kernelapp", "ipywidgets", "tqdm.notebook", "threadpoolctl", "psutil"),
+    *("pydantic", "sqlalchemy.dialects.sqlite", "yaml", "typer.testing", "rich.live"),
+    *("ploomber.spec", "papermill", "nbclient", "nbconvert.exporters.html"),
+    "nbconvert.preprocessors.sanitize",
+)
+"""What a server imports unless told otherwise: libraries only, never the project's own code."""
+
+LOCK = "requirements.lock"
+
+
+class UnavailableError(Exception):
+    """A warm kernel cannot be had; a cold one can."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server of one environment listens.
+
+    Parameters
+    ----------
+    folder : Path
+        Of this user alone.
+    key : str
+        Digest of the environment.
+    preload : tuple of str
+        Modules that the server imports.
+    """
+
+    folder: Path
+    key: str
+    preload: tuple[str, ...] = PRELOAD
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens, once it is ready."""
+        return self.folder / f"{self.key}.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by a server for all of its life."""
+        return self.folder / f"{self.key}.lock"
+
+    @property
+    def log(self) -> Path:
+        """What it said last."""
+        return self.folder / f"{self.key}.log"
+
+
+def runtime_folder() -> Path:
+    """Return a folder that belongs to this user and that nobody else may enter.
+
+    Raises
+    ------
+    UnavailableError
+        Somebody else made it first, or others may enter it.
+    """
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    base = Path(given) if given and os.access(given, os.W_OK) else Path(tempfile.gettempdir())
+    folder = base / f"coldframe-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError as error:
+        raise UnavailableError(f"{folder} cannot be used: {error}") from error
+    private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
+    if not private or found.st_uid != os.getuid():
+        raise UnavailableError(f"{folder} is not a folder that only this user may enter")
+    return folder
+
+
+@functools.cache
+def _own_code() -> bytes:
+    """Return the digest of this package, as it was when this process first asked."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _installed() -> list[str]:
+    """Return what is installed: name and version of each distribution, and when it came."""
+    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    found = []
+    for folder in sorted(folders):
+        with os.scandir(folder) as entries:
+            found += [
+                f"{entry.name} {entry.stat().st_mtime_ns}"
+                for entry in entries
+                if entry.name.endswith((".dist-info", ".egg-info", ".pth"))
+            ]
+    return sorted(found)
+
+
+def environment_key(preload: Sequence[str] = PRELOAD) -> str:
+    """Return the digest of all that a server's memory depends on.
+
+    That is the Python, what is installed, the lock file beside the environment, this package's
+    own code, and the list of modules.
+    """
+    lock = Path(sys.prefix).parent / LOCK
+    digest = hashlib.sha256(_own_code())
+    digest.update(lock.read_bytes() if lock.is_file() else b"")
+    for part in (sys.executable, sys.version, sys.prefix, *_installed(), "", *preload):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def find_address(preload: Sequence[str] = PRELOAD) -> Address:
+    """Return where the server of this environment listens, whether it runs or not.
+
+    Raises
+    ------
+    UnavailableError
+        There is no safe folder for it, or this system cannot fork servers.
+    """
+    if not sys.platform.startswith("linux"):
+        raise UnavailableError("kernels are forked on Linux only")
+    return Address(runtime_folder(), environment_key(preload), tuple(preload))

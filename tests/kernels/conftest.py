@@ -1,0 +1,61 @@
+import os
+
+import pytest
+from kernels.kernel_cases import COLD, WARM, Kernel
+
+from coldframe.kernels import Address, UnavailableError, ask, ensure_server
+
+PRELOAD = (
+    *("numpy", "pandas", "matplotlib.pyplot", "ipykernel.kernelapp", "ipywidgets"),
+    *("tqdm.notebook", "optuna", "plotly.io", "threadpoolctl"),
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runtime(tmp_path_factory):
+    """A folder of these tests' own for sockets; its server ends with them."""
+    folder = tmp_path_factory.mktemp("runtime")
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    yield
+    for path in folder.glob("*/*.sock"):
+        try:
+            ask(Address(path.parent, path.stem), "stop", now=True)
+        except UnavailableError:
+            continue
+    if before is None:
+        del os.environ["XDG_RUNTIME_DIR"]
+    else:
+        os.environ["XDG_RUNTIME_DIR"] = before
+
+
+@pytest.fixture
+def address():
+    """A server that listens."""
+    return ensure_server(PRELOAD)
+
+
+@pytest.fixture(params=[COLD, WARM])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def make_kernel(kind, tmp_path):
+    """Start kernels of one kind; none of them outlives the test."""
+    kernels = []
+
+    def make(config=None, **options):
+        options.setdefault("cwd", str(tmp_path))
+        kernels.append(Kernel(kind, {"preload": list(PRELOAD)} | (config or {}), **options))
+        assert kernels[-1].is_warm == (kind == WARM)
+        return kernels[-1]
+
+    yield make
+    for kernel in kernels:
+        kernel.close()
+
+
+@pytest.fixture
+def kernel(make_kernel):
+    return make_kernel()
