@@ -36,6 +36,16 @@ class Column(Record):
     pattern: str | None = None
     among: tuple[str, ...] | None = None
 
+    @model_validator(mode="after")
+    def _texts_are_for_texts(self) -> Column:
+        wrong = [name for name in ("pattern", "among") if getattr(self, name) is not None]
+        if wrong and self.type != "string":
+            raise ValueError(
+                f"{' and '.join(wrong)} would reject every row: for columns of type string only, "
+                f"this one is of type {self.type}"
+            )
+        return self
+
 
 class Rule(Record):
     """A row rule in Python: a function of the typed frame that returns True where a row is fit."""
@@ -118,7 +128,7 @@ class Monitoring(Record):
 
     chunk: Literal["D", "W", "M"] = "W"
     drift: tuple[str, ...] | None = None
-    drift_false_alarm: Share = 0.05
+    drift_false_alarm: float = Field(default=0.05, gt=0, lt=1)
 
 
 class Policy(Record):
@@ -162,6 +172,13 @@ class Dataset(Record):
     def _rows_come_from_a_source(self) -> Dataset:
         if self.features.rows not in self.sources:
             raise ValueError(f"features.rows must be one of the sources {sorted(self.sources)}")
+        return self
+
+    @model_validator(mode="after")
+    def _drift_is_of_features(self) -> Dataset:
+        known = self.features.columns
+        if unknown := [name for name in self.monitoring.drift or () if name not in known]:
+            raise ValueError(f"monitoring.drift names {unknown}, no features; they are {known}")
         return self
 
     def contract_digest(self, source: str) -> str:

@@ -94,3 +94,24 @@ def test_an_unknown_dataset_says_which_there_are(project):
 def test_a_dotted_path_that_leads_nowhere_names_its_key(dotted):
     with pytest.raises(ConfigurationError, match=r"model\.builder"):
         load_object(dotted, where="model.builder")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"monitoring": {"drift_false_alarm": 0}}, "drift_false_alarm"),
+        ({"monitoring": {"drift_false_alarm": 1}}, "drift_false_alarm"),
+        ({"monitoring": {"drift": ["x", "z"]}}, r"monitoring\.drift names \['z'\]"),
+        ({"among": ["1", "2"]}, "among would reject every row"),
+        ({"pattern": "[0-9]+"}, "pattern would reject every row"),
+    ],
+)
+def test_what_could_only_fail_later_is_told_at_once(project, changes, said):
+    record = yaml.safe_load(yaml.safe_dump(DATASET))
+    if "monitoring" in changes:
+        record |= changes
+    else:
+        record["sources"]["rows"]["columns"]["n"] = {"type": "integer", **changes}
+    (project / "datasets" / "small.yaml").write_text(yaml.safe_dump(record))
+    with pytest.raises(ConfigurationError, match=said):
+        load_dataset(load_settings(root=project), "small")
