@@ -132,6 +132,23 @@ def test_the_same_recipe_is_fitted_once(bench: Workbench, approve: Approve) -> N
     assert len(models(bench.ledger, "flights")) == 1
 
 
+@pytest.mark.parametrize("damage", [None, b"no estimator"])
+def test_a_lost_estimator_is_fitted_again_to_the_same_bytes(
+    bench: Workbench, damage: bytes | None
+) -> None:
+    first = train_challenger(bench, snapshot="flights@3", parameters=SMALL)
+    path = bench.models.path(first.challenger.estimator)
+    before = path.read_bytes()
+    path.unlink()
+    if damage:
+        path.write_bytes(damage)
+    again = train_challenger(bench, snapshot="flights@3", parameters=SMALL)
+    assert path.read_bytes() == before
+    assert again.challenger == first.challenger
+    assert again.challenger_scores == first.challenger_scores
+    assert len(models(bench.ledger, "flights")) == 1
+
+
 def test_another_folder_gives_the_same_digests_and_figures(
     bench: Workbench, ingested: Path, tmp_path: Path
 ) -> None:

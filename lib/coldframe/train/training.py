@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coldframe.errors import ConflictError
+from coldframe.errors import ConflictError, CorruptionError, NotFoundError
 from coldframe.files import locked
 from coldframe.ledger import (
     ModelVersion,
@@ -132,9 +132,25 @@ def _prepare(bench: Workbench, order: Order, tell: Progress) -> tuple[ModelVersi
             rows = _split(bench, order)
         known = [v for v in models(bench.ledger, recipe.dataset) if v.recipe == recipe.digest]
         if known:
+            _restore(bench, known[0], rows, tell)
             return known[0], False, rows
         version = _fit(bench, order, recipe, rows, tell, reading.seconds)
     return version, True, rows
+
+
+def _restore(bench: Workbench, known: ModelVersion, rows: Split, tell: Progress) -> None:
+    """Fit a registered model once more if its file is gone or damaged: the same bytes again."""
+    try:
+        bench.models.verify(known.estimator)
+    except (CorruptionError, NotFoundError) as error:
+        tell(f"fitting {known.name} again, its file is lost")
+        estimator = fit_estimator(bench.dataset, known.parameters, rows.training)
+        if (found := bench.models.save(estimator)) != known.estimator:
+            raise CorruptionError(
+                "An estimator's file is lost, and fitting it again gave another one.",
+                where=known.name, expected=known.estimator, found=found,
+                remedy="restore it from a backup",
+            ) from error  # fmt: skip
 
 
 def _split(bench: Workbench, order: Order) -> Split:
