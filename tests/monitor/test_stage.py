@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from coldframe.errors import NotFoundError
 from coldframe.features import feature_matrix
-from coldframe.ledger import approved, champion_model, decide, proposals
+from coldframe.ledger import approved, champion_model, decide, proposals, propose
 from coldframe.monitor import monitor_inputs, monitor_snapshot
 from coldframe.monitor.scored import CHUNK_TYPES
 
@@ -170,6 +170,28 @@ def test_nothing_is_proposed_while_an_approval_waits_or_a_rejection_is_fresh(
     if not verdict:
         ingest(bench, ["2013-08"])
         assert monitor_snapshot(bench).judgement.propose
+
+
+@pytest.mark.parametrize("start", ["overdue", "seeded"])
+def test_a_superseded_proposal_is_not_shown_for_decision(start, opened, request):
+    bench = opened(request.getfixturevalue(start), bootstrap="ask")
+    first = monitor_snapshot(bench).proposal
+    sweep = propose(
+        bench.ledger, dataset="flights", snapshot=first.snapshot, snapshot_id=first.snapshot_id,
+        champion=first.champion, origin="sweep", parameters={"max_iter": 20},
+    )  # fmt: skip
+    assert standings(bench)[first.number - 1] == "superseded"
+    for policy in (bench.dataset.policy, bench.dataset.policy.model_copy(
+        update={"bootstrap": "auto"}
+    )):  # fmt: skip
+        dataset = bench.dataset.model_copy(update={"policy": policy})
+        report = monitor_snapshot(type(bench)(settings=bench.settings, dataset=dataset))
+        assert report.judgement.propose
+        assert report.proposal == sweep
+        assert report.decision is None
+    decide(bench.ledger, "flights", sweep.number, approved=False, reason="a test", who="a",
+           how="cli")  # fmt: skip
+    assert monitor_snapshot(bench).proposal is None
 
 
 def test_an_older_snapshot_is_only_looked_at(overdue, opened):

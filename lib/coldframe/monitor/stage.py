@@ -12,6 +12,7 @@ from coldframe.ledger import (
     champion_model,
     decide,
     pending,
+    proposals,
     propose,
 )
 from coldframe.monitor.inputs import monitoring_config, policy_digest
@@ -77,20 +78,19 @@ def monitor_snapshot(
         figures=list_figures(found.chunks),
     )  # fmt: skip
     judgement = judge(history, bench.dataset.policy)
-    proposal, decision = None, None
+    decision = None
     if not newest:
         said = f"{chosen.name} is not the newest snapshot, so it is only looked at"
         judgement = Judgement(propose=False, reasons=(said, *judgement.reasons))
     elif propose and judgement.propose:
         evidence = collect_evidence(history, champion, found.chunks)
-        proposal = _propose(bench, chosen, champion, judgement, evidence)
-        decision = _decide_first(bench, proposal)
+        decision = _decide_first(bench, _propose(bench, chosen, champion, judgement, evidence))
     return MonitorReport(
         snapshot=chosen, champion=champion, scored=found.scored, scored_rows=found.scored_rows,
         figured_chunks=found.figured_chunks, reference_roc_auc=found.reference_roc_auc,
         estimated=found.of("estimated"), realised=found.of("realised"), drift=found.of("drift"),
         history=history, judgement=judgement,
-        proposal=proposal or pending(bench.ledger, bench.dataset.name), decision=decision,
+        proposal=_to_show(bench, decision), decision=decision,
     )  # fmt: skip
 
 
@@ -128,7 +128,19 @@ def _decide_first(bench: Workbench, proposal: Proposal) -> Decision | None:
     """Approve the first model if the dataset's policy says that nobody need be asked."""
     if proposal.champion is not None or bench.dataset.policy.bootstrap != "auto":
         return None
+    name = bench.dataset.name
+    now = next(s for s in proposals(bench.ledger, name) if s.proposal.number == proposal.number)
+    if now.standing != "pending":  # proposed before; by now decided on, or superseded
+        return now.decision if now.standing == "approved" else None
     return decide(
-        bench.ledger, bench.dataset.name, proposal.number, approved=True, who=WHO, how="policy",
+        bench.ledger, name, proposal.number, approved=True, who=WHO, how="policy",
         reason="bootstrap: auto (the first model needs nobody's word)",
     )  # fmt: skip
+
+
+def _to_show(bench: Workbench, decision: Decision | None) -> Proposal | None:
+    """Return the proposal decided on just now, else what a person can still decide on."""
+    if decision is None:
+        return pending(bench.ledger, bench.dataset.name)
+    found = proposals(bench.ledger, bench.dataset.name)
+    return next(s.proposal for s in found if s.proposal.number == decision.proposal)
