@@ -30,6 +30,12 @@ class Settings(BaseModel):
         SQLAlchemy URLs; empty means SQLite files in `home`.
     notebook_seconds : float
         A notebook that takes longer is stopped and counts as failed.
+    notebook_bytes : int
+        Data that a notebook's kernel may allocate; 0 means no limit.
+    warm_kernels : bool
+        Whether kernels are forked from a process that has imported the usual libraries.
+    preload : str
+        What that process imports, separated by commas; empty means the usual libraries.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +46,9 @@ class Settings(BaseModel):
     ledger_url: str = ""
     studies_url: str = ""
     notebook_seconds: float = Field(default=900.0, gt=0)
+    notebook_bytes: int = Field(default=0, ge=0)
+    warm_kernels: bool = True
+    preload: str = ""
 
     def model_post_init(self, context: Any) -> None:
         """Anchor paths and fill in the URLs of the embedded databases."""

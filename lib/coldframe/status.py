@@ -102,9 +102,9 @@ class Status:
 
     def _never_entered(self) -> tuple[Delivery, ...]:
         """Return the last judgement of each batch that got in under no version of the contract."""
-        entered = {d.batch for d in self.deliveries if d.outcome != "held"}
-        last = {d.batch: d for d in self.deliveries if d.batch not in entered}
-        return tuple(last.values())
+        entered = {(d.source, d.batch) for d in self.deliveries if d.outcome != "held"}
+        last = {(d.source, d.batch): d for d in self.deliveries}
+        return tuple(delivery for name, delivery in last.items() if name not in entered)
 
     @property
     def accepted(self) -> tuple[Delivery, ...]:
@@ -119,7 +119,7 @@ class Status:
     @property
     def report(self) -> Path | None:
         """The newest monitoring report, for a browser."""
-        page = self.home / "latest" / "monitor.html"
+        page = self.home / "latest" / self.dataset / "monitor.html"
         return page if page.is_file() else None
 
     @property

@@ -58,8 +58,8 @@ def test_it_says_what_happened_each_month_and_what_to_do_next(done):
     assert any(line.startswith("2013-02  ingested 3 files: flights@2") for line in lines)
     assert "trained v1, promoted" in shown
     assert "1 of 2,010 rows set aside" in shown
-    assert str(project.home / "latest" / "monitor.html") in shown
-    assert (project.home / "latest" / "monitor.html").is_file()
+    assert str(project.home / "latest" / "flights" / "monitor.html") in shown
+    assert (project.home / "latest" / "flights" / "monitor.html").is_file()
     assert "coldframe demo land MONTH" in shown
 
 

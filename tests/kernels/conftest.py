@@ -1,32 +1,12 @@
-import os
-
 import pytest
 from kernels.kernel_cases import COLD, WARM, Kernel
 
-from coldframe.kernels import Address, UnavailableError, ask, ensure_server
+from coldframe.kernels import ensure_server
 
 PRELOAD = (
     *("numpy", "pandas", "matplotlib.pyplot", "ipykernel.kernelapp", "ipywidgets"),
     *("tqdm.notebook", "optuna", "plotly.io", "threadpoolctl"),
 )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _runtime(tmp_path_factory):
-    """A folder of these tests' own for sockets; its server ends with them."""
-    folder = tmp_path_factory.mktemp("runtime")
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
-    yield
-    for path in folder.glob("*/*.sock"):
-        try:
-            ask(Address(path.parent, path.stem), "stop", now=True)
-        except UnavailableError:
-            continue
-    if before is None:
-        del os.environ["XDG_RUNTIME_DIR"]
-    else:
-        os.environ["XDG_RUNTIME_DIR"] = before
 
 
 @pytest.fixture

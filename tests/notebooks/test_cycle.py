@@ -42,7 +42,7 @@ def test_the_cycle_through_the_graph(project):
     assert (result["snapshot"], result["snapshot_id"]) == (waiting.snapshot, waiting.snapshot_id)
     assert result["proposal"] == waiting.number
     assert approved(bench.ledger, name) is None
-    pages = bench.settings.home / "latest"
+    pages = bench.settings.home / "latest" / name
     for stage in ("ingest", "monitor", "train"):
         page = (pages / f"{stage}.html").read_text()
         assert "data:image/png;base64" in page

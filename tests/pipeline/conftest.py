@@ -37,8 +37,8 @@ TASK = """
     product_class: StageFile
     params: {{dataset: "{{{{dataset}}}}", home: "{{{{home}}}}"}}
     product:
-      nb: "{{{{home}}}}/latest/{name}.ipynb"
-      receipt: "{{{{home}}}}/latest/{name}.json"
+      nb: "{{{{home}}}}/latest/{{{{dataset}}}}/{name}.ipynb"
+      receipt: "{{{{home}}}}/latest/{{{{dataset}}}}/{name}.json"
 """
 
 INPUTS = """
@@ -158,8 +158,12 @@ class Project:
     def outcomes(self, report):
         return [stage.outcome for stage in report.stages]
 
+    def latest(self, file, dataset="tiny"):
+        """Return where the newest successful run keeps this file."""
+        return self.home / "latest" / dataset / file
+
     def receipt(self, name):
-        return self.home / "latest" / f"{name}.json"
+        return self.latest(f"{name}.json")
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_code_makes_the_stages_that_use_it_due_and_prose_does_not(project):
 
 def test_a_receipt_does_not_cover_a_notebook_that_was_changed_or_lost(project):
     project.build()
-    latest = project.home / "latest"
+    latest = project.home / "latest" / "tiny"
     (latest / "first.ipynb").write_text("torn")
     (latest / "second.ipynb").unlink()
     report = project.build()
@@ -158,4 +158,6 @@ def test_a_dataset_by_name_is_another_ground(project):
     report = project.build(dataset="other")
     assert project.outcomes(report) == [RAN, RAN, SKIPPED]
     assert report.stages[0].result["dataset"] == "other"
-    assert "another dataset: other" in report.stages[0].reasons
+    # neither takes the other's receipts: nothing is due for either
+    for dataset in ("tiny", "other"):
+        assert set(project.outcomes(project.build(dataset=dataset))) == {SKIPPED}

@@ -117,7 +117,7 @@ def test_a_home_folder_with_braces_and_spaces_is_no_format(project):
     run_notebook(
         project.settings(home=home), notebook=project.root / "notebooks/first.ipynb", stage="first"
     )
-    assert (home / "latest" / "first.html").is_file()
+    assert (home / "latest" / "tiny" / "first.html").is_file()
 
 
 def test_metadata_that_says_completed_is_not_believed():

@@ -79,12 +79,12 @@ def test_a_build_killed_at_any_moment_is_finished_by_the_next(project):
         assert no_kernel_is_left(project)
         for name in expected:  # a receipt vouches for what is there
             if project.receipt(name).exists():
-                json.loads((project.home / "latest" / f"{name}.ipynb").read_text())
+                json.loads(project.latest(f"{name}.ipynb").read_text())
         assert project.build().failed == ()
         assert {name: project.receipt(name).exists() for name in expected} == expected
         assert project.outcomes(project.build()) == ["skipped"] * 3
         assert not list(project.home.glob("runs/*/.*"))
-        assert not list(project.home.glob("latest/*.begun"))
+        assert not list(project.home.glob("latest/*/*.begun"))
     assert Ledger.open(project.settings().ledger_url).verify() == []
 
 

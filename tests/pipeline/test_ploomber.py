@@ -47,8 +47,8 @@ def test_the_graph_is_read_from_the_yaml_alone_in_topological_order(project):
 
 def test_a_value_given_overrules_env_yaml(project, tmp_path):
     dag = load(project, home=str(tmp_path / "elsewhere"))
-    assert Path(str(dag["first"].product["nb"])) == tmp_path / "elsewhere/latest/first.ipynb"
-    assert Path(str(load(project)["first"].product["nb"])) == project.home / "latest/first.ipynb"
+    assert Path(str(dag["first"].product["nb"])) == tmp_path / "elsewhere/latest/tiny/first.ipynb"
+    assert Path(str(load(project)["first"].product["nb"])) == project.latest("first.ipynb")
 
 
 def test_an_env_yaml_of_the_working_directory_comes_first(project, tmp_path, monkeypatch):
@@ -91,7 +91,7 @@ def test_a_plain_build_asks_every_product_and_a_forced_one_asks_none(project):
 
 
 def test_render_leaves_every_stage_waiting_although_products_exist(project):
-    latest = project.home / "latest"
+    latest = project.home / "latest" / "tiny"
     latest.mkdir(parents=True)
     for name in ("first", "second", "third"):
         (latest / f"{name}.ipynb").write_text("{}")

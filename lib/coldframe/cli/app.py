@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from coldframe.cli import checks, decisions, demo, models, quarantine, snapshots, status, sweep
+from coldframe.cli import (
+    build,
+    checks,
+    decisions,
+    demo,
+    kernels,
+    models,
+    quarantine,
+    snapshots,
+    status,
+    sweep,
+)
 
 EPILOG = """[bold]Examples[/bold]
   [cyan]$ coldframe demo run[/cyan]
@@ -27,7 +38,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (status, demo, snapshots, quarantine, decisions, models, sweep, checks):
+for module in (
+    *(status, demo, build, snapshots, quarantine, decisions, models, sweep, checks, kernels),
+):
     module.add_commands(app)
 
 

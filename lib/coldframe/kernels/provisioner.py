@@ -41,10 +41,12 @@ class WarmProvisioner(LocalProvisioner):
     memory_bytes = Int(0, help="Data a kernel may allocate; 0: no limit.").tag(config=True)
     ready_seconds = Float(READY_SECONDS, help="For a kernel to bind.").tag(config=True)
     warm = False
+    _forked: ForkedProcess | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork a kernel, or start one."""
         self.warm = False
+        self._forked = None
         try:
             await self._fork(cmd, kwargs)
         except UnavailableError as error:
@@ -98,6 +100,7 @@ class WarmProvisioner(LocalProvisioner):
                 )
             finally:
                 os.close(said)
+            self._forked = process
             self.process = cast(Any, process)  # the interface of Popen, not its type
             await self._until_bound(ready)
         self.pid = self.pgid = process.pid
@@ -127,16 +130,12 @@ class WarmProvisioner(LocalProvisioner):
     @property
     def cpu_seconds(self) -> float | None:
         """Processor time of a forked kernel that has ended, its children's included."""
-        usage = getattr(self._ended, "usage", {})
-        return usage.get("cpu_seconds")
-
-    _ended: Any = None
+        return self._forked.usage.get("cpu_seconds") if self._forked else None
 
     async def wait(self) -> int | None:
         """Wait for the end; jupyter_client looks every tenth of a second."""
-        self._ended = self.process
-        if isinstance(self.process, ForkedProcess):
-            while self.process.poll() is None:
+        if self._forked is not None:
+            while self._forked.poll() is None:
                 await asyncio.sleep(0.005)
         return await super().wait()
 

@@ -12,8 +12,8 @@ from typing import IO, Any
 
 import psutil
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 
+from coldframe.kernels.manager import PromptKernelManager
 from coldframe.settings import VARIABLE, Settings
 
 
@@ -23,7 +23,7 @@ def kernel_environment(settings: Settings, dataset: str) -> dict[str, str]:
     By variable and not by parameter, because parameters are stored in the notebook and an URL
     may hold a password.
     """
-    values = settings.model_dump() | {"dataset": dataset}
+    values = settings.model_dump(mode="json") | {"dataset": dataset}
     known = {VARIABLE + name.upper(): str(value) for name, value in values.items()}
     paths = [str(settings.lib), *filter(None, [os.environ.get("PYTHONPATH")])]
     quiet = {"NML_DISABLE_USAGE_LOGGING": "1", "PLOOMBER_STATS_ENABLED": "false"}
@@ -40,6 +40,7 @@ class KernelWatch:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.expired = False
+        self.cpu_seconds = 0.0
         self._leader: int | None = None
         self._timer = threading.Timer(seconds, self._expire)
         self._timer.daemon = True
@@ -78,26 +79,39 @@ class KernelWatch:
             self.kill()
 
 
+def kernel_spec(settings: Settings) -> KernelSpec:
+    """Return how to start this very Python: a kernelspec of the user's may name another one."""
+    config: dict[str, Any] = {
+        "enabled": settings.warm_kernels, "memory_bytes": settings.notebook_bytes,
+    }  # fmt: skip
+    if settings.preload:
+        config["preload"] = [name.strip() for name in settings.preload.split(",")]
+    return KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        display_name="Python 3",
+        language="python",
+        metadata={
+            "supported_encryption": ["curve"],
+            "kernel_provisioner": {"provisioner_name": "coldframe", "config": config},
+        },
+    )
+
+
 def kernel_manager(
-    watch: KernelWatch, environment: dict[str, str], log: IO[bytes]
-) -> type[AsyncKernelManager]:
+    settings: Settings, watch: KernelWatch, environment: dict[str, str], log: IO[bytes]
+) -> type[PromptKernelManager]:
     """Return a kernel manager class for nbclient that runs this Python under `watch`.
 
     What the process says beside its cells (a crash in C code does) goes to `log`.
     """
+    spec = kernel_spec(settings)
 
-    class WatchedKernelManager(AsyncKernelManager):
-        """Starts this very Python: a kernelspec of the user's may name another one."""
+    class WatchedKernelManager(PromptKernelManager):
+        """Starts what `spec` says, and tells `watch`."""
 
         @property
         def kernel_spec(self) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return KernelSpec(
-                argv=command,
-                display_name="Python 3",
-                language="python",
-                metadata={"supported_encryption": ["curve"]},
-            )
+            return spec
 
         async def _async_pre_start_kernel(self, **options: Any) -> Any:
             return await super()._async_pre_start_kernel(
@@ -112,5 +126,11 @@ def kernel_manager(
         async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
             await super()._async_launch_kernel(kernel_cmd, **kw)
             watch.started(getattr(self.provisioner, "pid", None))
+
+        async def _async_cleanup_resources(self, restart: bool = False) -> None:
+            watch.cpu_seconds += self.cpu_seconds or 0.0
+            await super()._async_cleanup_resources(restart=restart)
+
+        cleanup_resources = _async_cleanup_resources  # type: ignore[assignment]  # as its base does
 
     return WatchedKernelManager

@@ -20,6 +20,7 @@ from coldframe.pipeline.execution import LOG, Execution, execute_notebook
 from coldframe.pipeline.pages import write_page
 from coldframe.pipeline.parameters import check_parameters
 from coldframe.pipeline.receipts import Inputs, Receipt
+from coldframe.pipeline.report import StageReport
 from coldframe.provenance import file_digest
 from coldframe.settings import Settings
 
@@ -88,9 +89,9 @@ def new_run(settings: Settings, *, stage: str, dataset: str, inputs: Inputs) -> 
     )  # fmt: skip
 
 
-def latest(settings: Settings, stage: str, suffix: str) -> Path:
+def latest(settings: Settings, dataset: str, stage: str, suffix: str) -> Path:
     """Return where the newest successful run of `stage` keeps its file with that suffix."""
-    return settings.home / "latest" / f"{stage}{suffix}"
+    return settings.home / "latest" / dataset / f"{stage}{suffix}"
 
 
 def _record(
@@ -124,12 +125,12 @@ def _publish(ledger: Ledger, run: StageRun, execution: Execution) -> None:
     _record(ledger, run, folder=run.published, execution=execution, error=None)
     notebook = run.notebook(run.published)
     for source, suffix in ((run.page(run.published), ".html"), (notebook, ".ipynb")):
-        write_atomically(latest(run.settings, run.stage, suffix), source.read_bytes())
+        write_atomically(latest(run.settings, run.dataset, run.stage, suffix), source.read_bytes())
     receipt = Receipt(
         stage=run.stage, run=run.run, inputs=run.inputs, notebook=file_digest(notebook),
         result=execution.result,
     )  # fmt: skip
-    receipt.write(latest(run.settings, run.stage, ".json"))
+    receipt.write(latest(run.settings, run.dataset, run.stage, ".json"))
 
 
 def _keep_failed(ledger: Ledger, run: StageRun, error: BaseException) -> None:
@@ -196,7 +197,7 @@ def execute_run(
 def run_notebook(
     settings: Settings, *, notebook: Path, stage: str, dataset: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-) -> Execution:  # fmt: skip
+) -> StageReport:  # fmt: skip
     """Run a notebook by itself, outside the graph, with the same care and the same records.
 
     It becomes no input of a later build: its receipt is that of `stage`, which should be a name
@@ -225,7 +226,11 @@ def run_notebook(
     inputs = Inputs(dataset=chosen, data={}, parameters=given)
     run = new_run(settings, stage=stage, dataset=chosen, inputs=inputs)
     ledger = Ledger.open(settings.ledger_url)
-    return execute_run(ledger, run, notebook=notebook, parameters=given)
+    execution = execute_run(ledger, run, notebook=notebook, parameters=given)
+    return StageReport(
+        stage=stage, outcome="ran", seconds=execution.seconds, result=execution.result,
+        notebook=run.notebook(run.published), page=run.page(run.published),
+    )  # fmt: skip
 
 
 def interrupted_runs(home: Path) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from coldframe.errors import ColdframeError
@@ -20,10 +21,15 @@ BEGUN = ".begun"
 Progress = Callable[[str], None]
 
 
+def _latest(stage: Stage, bench: Workbench, suffix: str) -> Path:
+    """Return where the newest successful run of `stage` keeps its file with that suffix."""
+    return latest(bench.settings, bench.dataset.name, stage.name, suffix)
+
+
 def _skipped(stage: Stage, bench: Workbench, reason: str) -> StageReport:
     """Return the report of a stage that had nothing to do; its last result still stands."""
-    notebook, page = (latest(bench.settings, stage.name, s) for s in (".ipynb", ".html"))
-    receipt = Receipt.read(latest(bench.settings, stage.name, ".json"))
+    notebook, page = (_latest(stage, bench, s) for s in (".ipynb", ".html"))
+    receipt = Receipt.read(_latest(stage, bench, ".json"))
     return StageReport(
         stage=stage.name, outcome="skipped", reasons=(reason,),
         result=receipt.result if receipt else {},
@@ -44,7 +50,7 @@ def _failed(stage: Stage, run: StageRun | None, error: BaseException) -> StageRe
 
 def _decide(stage: Stage, bench: Workbench, *, forced: bool) -> tuple[Inputs | None, list[str]]:
     """Return what `stage` would be made from now and why it is due; no reasons if it is not."""
-    files = {s: latest(bench.settings, stage.name, s) for s in (".json", ".ipynb", BEGUN)}
+    files = {s: _latest(stage, bench, s) for s in (".json", ".ipynb", BEGUN)}
     now, begun = collect_inputs(stage, bench), read_begun(files[BEGUN])
     receipt = Receipt.read(files[".json"])
     killed = begun is not None and begun.dataset == bench.dataset.name
@@ -74,7 +80,7 @@ def _run(
     """Run the notebook of `stage`; whatever goes wrong ends in the report."""
     run = new_run(bench.settings, stage=stage.name, dataset=bench.dataset.name, inputs=now)
     progress(f"{stage.name} runs: {'; '.join(reasons)}")
-    begun = latest(bench.settings, stage.name, BEGUN)
+    begun = _latest(stage, bench, BEGUN)
     try:
         write_atomically(begun, canonical_json(asdict(now)))
         execution = execute_run(

@@ -1,0 +1,120 @@
+"""`coldframe build` and `coldframe run`: the whole graph, or one notebook with one's parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.terminal import cell, duration, facts, line, section
+from coldframe.errors import ConfigurationError, NotebookError
+from coldframe.pipeline import BuildReport, StageReport, build, run_notebook
+from coldframe.status import read_status
+
+STYLE = {"ran": "green", "skipped": "dim", "failed": "bold red"}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `build` and `run` to `app`."""
+
+    @command(app, "build", panel="Work", examples=["coldframe build", "coldframe build --force"])
+    def build_graph(
+        session: Session,
+        force: Annotated[
+            bool, typer.Option("--force", help="Run what has something to do, new or not.")
+        ] = False,
+    ) -> Answer:
+        """Run the stages that are due, as `ploomber build` does, in kernels that start at once."""
+        bench = session.bench
+        with session.working("looking for what is due") as progress:
+            report = build(
+                bench.settings, dataset=bench.dataset.name, progress=progress, force=force
+            )
+        code = NotebookError.exit_code if report.failed else 0
+        return Answer(report, _build_page(session, report), code)
+
+    @command(
+        app,
+        "run",
+        panel="Work",
+        examples=[
+            "coldframe run notebooks/train/train.ipynb -p snapshot=flights@4",
+            "coldframe run notebooks/train/sweep.ipynb -p snapshot=flights@3 -p trials=10",
+        ],
+    )
+    def run_one(
+        session: Session,
+        notebook: Annotated[Path, typer.Argument(help="The notebook.")],
+        parameters: Annotated[
+            list[str] | None,
+            typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Of the notebook."),
+        ] = None,
+    ) -> Answer:
+        """Run one notebook by itself, with the care and the records of a build."""
+        bench = session.bench
+        given = read_parameters(parameters or [])
+        with session.working(f"running {notebook.name}"):
+            report = run_notebook(
+                bench.settings, notebook=notebook.resolve(), stage=f"run-{notebook.stem}",
+                dataset=bench.dataset.name, parameters=given,
+            )  # fmt: skip
+        return Answer(report, _run_page(report))
+
+
+def read_parameters(texts: list[str]) -> dict[str, Any]:
+    """Return the parameters that texts such as ``trials=10`` mean, values read as YAML.
+
+    Raises
+    ------
+    ConfigurationError
+        A text has no name, or its value is no YAML.
+
+    Examples
+    --------
+    >>> read_parameters(["snapshot=flights@4", "trials=10", "propose=false", "proposal=null"])
+    {'snapshot': 'flights@4', 'trials': 10, 'propose': False, 'proposal': None}
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name.isidentifier() and equals):
+            raise ConfigurationError(
+                "A parameter needs a name and a value.", where="-p", expected="NAME=VALUE",
+                found=text,
+            )  # fmt: skip
+        if value[:1] in ("{", "["):
+            found[name] = value  # JSON text, which a notebook reads itself
+            continue
+        try:
+            found[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigurationError(
+                "The value of a parameter cannot be read.", where=f"-p {name}", found=str(error)
+            ) from error
+    return found
+
+
+def _build_page(session: Session, report: BuildReport) -> Group:
+    lines: list[RenderableType] = []
+    for stage in report.stages:
+        took = f"  {duration(stage.seconds)}" if stage.outcome == "ran" else ""
+        why = stage.error if stage.outcome == "failed" else "; ".join(stage.reasons)
+        lines.append(
+            line(cell(f"{stage.stage} {stage.outcome}", STYLE[stage.outcome]), took, f"  {why}")
+        )
+        if stage.outcome == "failed" and stage.notebook:
+            lines.append(line(f"  see {stage.notebook}"))
+    if not report.ran and not report.failed:
+        lines.append(cell("Nothing new: no notebook was executed.", "bold"))
+    status = read_status(session.bench)
+    return Group(*lines, Text(), section("Next", session.steps(status.steps)))
+
+
+def _run_page(report: StageReport) -> Group:
+    told = {"took": duration(report.seconds), "notebook": report.notebook, "page": report.page}
+    return Group(facts(told), section("Result", facts(report.result)))

@@ -1,0 +1,22 @@
+"""What holds for every test: fork servers of their own, which end with the tests."""
+
+import os
+
+import pytest
+
+from coldframe.kernels import Address, UnavailableError, ask
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_of_their_own(tmp_path_factory):
+    """Keep the sockets of this session's fork servers in a folder of its own; stop them all."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        os.environ.pop("COLDFRAME_WARM_KERNELS", None)
+        yield
+        for path in folder.glob("*/*.sock"):
+            try:
+                ask(Address(path.parent, path.stem), "stop", now=True)
+            except UnavailableError:
+                continue
