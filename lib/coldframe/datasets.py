@@ -134,7 +134,8 @@ class Monitoring(Record):
 class Policy(Record):
     """When to propose a retrain. Days are days of the data's own time, not of the wall clock.
 
-    `bootstrap: auto` approves the first model without a person. A rule that is absent never
+    `bootstrap: auto` approves the first model without a person, once `minimum_labelled_rows` of
+    both classes are older than the holdout. A rule that is absent never
     triggers. `persistence` chunks in a row must agree before a performance rule counts.
     """
 

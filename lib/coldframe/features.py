@@ -87,6 +87,13 @@ def feature_matrix(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def before_holdout(dataset: Dataset, labelled: pd.DataFrame) -> pd.Series:
+    """Return which of the `labelled` rows are older than the newest `model.holdout_days`."""
+    when = labelled[dataset.features.time]
+    old: pd.Series = when <= when.max() - pd.Timedelta(days=dataset.model.holdout_days)
+    return old
+
+
 def _latest(table: pd.DataFrame | None, source: Source) -> pd.DataFrame:
     """Return the last delivered row of each key, with all declared columns."""
     if table is None:

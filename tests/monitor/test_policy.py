@@ -33,6 +33,7 @@ histories = st.builds(
     History,
     now=days.map(at),
     labelled_rows=st.integers(0, 10_000),
+    trainable_rows=st.integers(0, 10_000),
     new_labelled_rows=st.integers(0, 10_000),
     champion=st.none()
     | st.builds(
@@ -116,10 +117,10 @@ def test_chunks_without_verdict_are_never_taken_for_fine():
     assert "3 chunks without verdict" in judgement.reasons[0]
 
 
-def test_bootstrap_waits_for_enough_labelled_rows():
+def test_bootstrap_waits_for_enough_labelled_rows_before_the_holdout():
     policy = Policy(minimum_labelled_rows=100)
-    assert not judge(History(now=at(9), labelled_rows=99), policy).propose
-    assert judge(History(now=at(9), labelled_rows=100), policy).propose
+    assert not judge(History(now=at(9), labelled_rows=900, trainable_rows=99), policy).propose
+    assert judge(History(now=at(9), labelled_rows=900, trainable_rows=100), policy).propose
 
 
 def test_schedule_counts_from_the_last_training_whatever_came_of_it():

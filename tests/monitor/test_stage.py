@@ -13,6 +13,7 @@ from coldframe.features import feature_matrix
 from coldframe.ledger import approved, champion_model, decide, proposals, propose
 from coldframe.monitor import monitor_inputs, monitor_snapshot
 from coldframe.monitor.scored import CHUNK_TYPES
+from coldframe.train import train_challenger
 
 KEY = ["time_hour", "carrier", "flight"]
 
@@ -47,6 +48,27 @@ def test_too_few_labels_propose_nothing(seeded, opened):
     report = monitor_snapshot(bench)
     assert not report.judgement.propose
     assert report.proposal is None
+
+
+def test_nothing_is_proposed_that_could_not_be_trained(seeded, opened):
+    bench = opened(seeded, minimum_labelled_rows=1000)
+
+    def with_holdout(days):
+        model = bench.dataset.model.model_copy(update={"holdout_days": days})
+        dataset = bench.dataset.model_copy(update={"model": model})
+        return type(bench)(settings=bench.settings, dataset=dataset)
+
+    frame = bench.frame(bench.store.head("flights"))
+    labelled = frame[frame["late"].notna()]
+    assert len(labelled) > 1000
+    for days in (365, 45):
+        report = monitor_snapshot(with_holdout(days))
+        assert not report.judgement.propose
+        assert approved(bench.ledger, "flights") is None
+    assert report.history.trainable_rows < 1000 < report.history.labelled_rows
+    first = with_holdout(14)
+    trainable = monitor_snapshot(first).history.trainable_rows
+    assert trainable == len(labelled) - train_challenger(first).verdict.holdout.rows
 
 
 def test_scores_are_those_of_the_champion_on_the_rows_after_its_holdout(overdue, opened):

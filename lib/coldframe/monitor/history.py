@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from coldframe.datasets import Dataset
+from coldframe.features import before_holdout
 from coldframe.ledger import ModelVersion, ProposalStanding, approved, models, proposals
 from coldframe.monitor.policy import Champion, ChunkFigure, History, Kind
 from coldframe.workbench import Workbench
@@ -34,6 +36,7 @@ def gather_history(
     return History(
         now=moment(frame[features.time].max()),
         labelled_rows=len(labelled),
+        trainable_rows=count_trainable(bench.dataset, frame),
         new_labelled_rows=new,
         champion=None if champion is None else Champion(
             name=champion.name, reference=reference,
@@ -44,6 +47,14 @@ def gather_history(
         refusals=tuple(_refusals(standings)),
         waiting=waiting.number if waiting else None,
     )  # fmt: skip
+
+
+def count_trainable(dataset: Dataset, frame: pd.DataFrame) -> int:
+    """Return how many labelled rows lie before the holdout; 0 unless they are of both classes."""
+    target = dataset.features.target
+    labelled = frame[frame[target].notna()]
+    old = labelled.loc[before_holdout(dataset, labelled), target]
+    return len(old) if old.nunique() == 2 else 0
 
 
 def moment(timestamp: pd.Timestamp) -> datetime:

@@ -64,6 +64,8 @@ class History:
         The newest moment in the snapshot.
     labelled_rows : int
         Rows of the snapshot whose label is known.
+    trainable_rows : int
+        Those of them that a first model would learn from: older than the holdout, of both classes.
     new_labelled_rows : int
         Those of them that the champion has neither learned from nor been judged on.
     champion : Champion or None
@@ -80,6 +82,7 @@ class History:
 
     now: datetime
     labelled_rows: int
+    trainable_rows: int = 0
     new_labelled_rows: int = 0
     champion: Champion | None = None
     figures: tuple[ChunkFigure, ...] = ()
@@ -108,7 +111,8 @@ def judge(history: History, policy: Policy) -> Judgement:
     """Say whether a retrain is to be proposed; the same history always gives the same answer.
 
     Rules ask for a retrain; holds keep it back, whatever the rules say. One rule is enough, and so
-    is one hold. Without a champion the only rule is that enough rows have labels.
+    is one hold. Without a champion the only rule is that enough labelled rows lie before the
+    holdout, so that what is proposed can be trained.
 
     Parameters
     ----------
@@ -123,8 +127,8 @@ def judge(history: History, policy: Policy) -> Judgement:
 
     Examples
     --------
-    >>> known = History(now=datetime(2013, 3, 31), labelled_rows=50_000)
-    >>> judge(known, Policy(minimum_labelled_rows=45_000)).propose
+    >>> known = History(now=datetime(2013, 3, 31), labelled_rows=50_000, trainable_rows=40_000)
+    >>> judge(known, Policy(minimum_labelled_rows=35_000)).propose
     True
     """
     if history.champion is None:
@@ -142,10 +146,11 @@ def judge(history: History, policy: Policy) -> Judgement:
 
 
 def _judge_bootstrap(history: History, policy: Policy) -> tuple[list[str], list[str]]:
-    least, found = policy.minimum_labelled_rows, history.labelled_rows
+    least, found = policy.minimum_labelled_rows, history.trainable_rows
+    said = f"labelled rows of both classes before the holdout (of {least:,} needed)"
     if found >= least:
-        return [f"there is no champion yet, and {found:,} labelled rows (of {least:,} needed)"], []
-    return [], [f"there is no champion yet, but only {found:,} of {least:,} labelled rows"]
+        return [f"there is no champion yet, and {found:,} {said}"], []
+    return [], [f"there is no champion yet, but only {found:,} {said}"]
 
 
 def _holds(history: History, policy: Policy) -> Iterator[str]:

@@ -57,13 +57,12 @@ def split_by_time(dataset: Dataset, frame: pd.DataFrame, *, where: str) -> Split
     DataError
         One of the parts would be empty, or training would see one class only.
     """
-    import pandas as pd
+    from coldframe.features import before_holdout  # pandas
 
-    when, target = dataset.features.time, dataset.features.target
+    target = dataset.features.target
     labelled = frame[frame[target].notna()]
-    end = labelled[when].max()
-    late = labelled[when] > end - pd.Timedelta(days=dataset.model.holdout_days)
-    training, holdout = labelled[~late], labelled[late]
+    old = before_holdout(dataset, labelled)
+    training, holdout = labelled[old], labelled[~old]
     if training[target].nunique() < 2:
         raise DataError(
             "There is not enough to learn from before the holdout.",
@@ -73,7 +72,7 @@ def split_by_time(dataset: Dataset, frame: pd.DataFrame, *, where: str) -> Split
             found=f"{len(labelled)} labelled rows, {len(training)} of them old enough",
             remedy="choose a later snapshot, or set a smaller model.holdout_days",
         )
-    return Split(training=training, holdout=holdout, time=when)
+    return Split(training=training, holdout=holdout, time=dataset.features.time)
 
 
 def build_estimator(dataset: Dataset, parameters: Mapping[str, Any]) -> Any:
