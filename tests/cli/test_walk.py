@@ -112,7 +112,7 @@ def test_the_readme_walked_through(terminal):
     waiting = pending(ledger, "flights")
     assert waiting.snapshot == "flights@7"
     assert f"coldframe approve {waiting.number} --reason" in said
-    page = bench.settings.home / "latest" / "monitor.html"
+    page = bench.settings.home / "latest" / "flights" / "monitor.html"
     assert str(page) in said
     assert page.read_text("utf-8").count("<img ") == 2
 
@@ -174,7 +174,7 @@ def test_the_readme_walked_through(terminal):
     assert probabilities(bench) == said_before
     ran, _ = terminal.build()
     assert ran == {"monitor"}
-    receipt = json.loads((bench.settings.home / "latest" / "monitor.json").read_text("utf-8"))
+    receipt = json.loads(page.with_suffix(".json").read_text("utf-8"))
     assert receipt["result"]["champion"] == first.name
 
     # an experimenter sweeps an older snapshot while the mended files are ingested

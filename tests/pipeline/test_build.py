@@ -158,6 +158,27 @@ def test_a_dataset_by_name_is_another_ground(project):
     report = project.build(dataset="other")
     assert project.outcomes(report) == [RAN, RAN, SKIPPED]
     assert report.stages[0].result["dataset"] == "other"
-    # neither takes the other's receipts: nothing is due for either
+    # neither takes the other's receipts: nothing is due for either, and each has its own page
     for dataset in ("tiny", "other"):
-        assert set(project.outcomes(project.build(dataset=dataset))) == {SKIPPED}
+        report = project.build(dataset=dataset)
+        assert project.outcomes(report) == [SKIPPED, SKIPPED, SKIPPED]
+        assert report.stages[0].result["dataset"] == dataset
+        assert report.stages[0].page == project.latest("first.html", dataset=dataset)
+
+
+def test_status_links_the_report_of_its_own_dataset(project):
+    from coldframe.datasets import load_dataset
+    from coldframe.status import read_status
+    from coldframe.workbench import Workbench
+
+    other = project.root / "datasets" / "other.yaml"
+    other.write_text((project.root / "datasets/tiny.yaml").read_text())
+    page = project.latest("monitor.html")
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>of tiny</p>")
+    settings = project.settings()
+    reports = {
+        name: read_status(Workbench(settings=settings, dataset=load_dataset(settings, name))).report
+        for name in ("tiny", "other")
+    }
+    assert reports == {"tiny": page, "other": None}

@@ -180,6 +180,16 @@ def test_ploomber_build_at_the_command_line(project):
     assert "second failed" in done.stderr
     assert "spoiled" in done.stderr
 
+    # another dataset at the command line is another ground, by variable it is told how to be said
+    other = project.root / "datasets" / "other.yaml"
+    other.write_text((project.root / "datasets/tiny.yaml").read_text())
+    run("--env--dataset", "other")
+    receipt = json.loads(project.latest("first.json", dataset="other").read_text())
+    assert receipt["result"]["dataset"] == "other"
+    done = run(COLDFRAME_DATASET="other")
+    assert done.returncode == 1
+    assert "ploomber build --env--dataset other" in done.stderr
+
     # another home by variable would contradict the products' paths, and is told how to be said
     done = run(COLDFRAME_HOME=str(project.root / "other"))
     assert done.returncode == 1

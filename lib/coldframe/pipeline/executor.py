@@ -62,8 +62,8 @@ def _silent(line: str) -> None:
 def _settings_of(given: Mapping[str, Any]) -> Settings:
     """Return the settings that ploomber read from env.yaml and its command line.
 
-    A COLDFRAME_ variable overrules both, as everywhere; but not for the home folder, which
-    pipeline.yaml has already put into the paths of the products.
+    A COLDFRAME_ variable overrules both, as everywhere; but not for home folder and dataset,
+    which pipeline.yaml has already put into products and parameters.
     """
     told = load_settings()
     settings = load_settings(home=given["home"])
@@ -72,6 +72,12 @@ def _settings_of(given: Mapping[str, Any]) -> Settings:
             "Ploomber was told of another home folder than Coldframe.",
             where=VARIABLE + "HOME", expected=str(settings.home), found=str(told.home),
             remedy=f"ploomber build --env--home {told.home}",
+        )  # fmt: skip
+    if os.environ.get(VARIABLE + "DATASET") and told.dataset != given["dataset"]:
+        raise ConfigurationError(
+            "Ploomber was told of another dataset than Coldframe.",
+            where=VARIABLE + "DATASET", expected=given["dataset"], found=told.dataset,
+            remedy=f"ploomber build --env--dataset {told.dataset}",
         )  # fmt: skip
     overruled = {
         name: value for name, value in given.items()
