@@ -47,8 +47,9 @@ def test_help_and_status_import_nothing_heavy(prepared, words):
 
 def test_the_commands_are_those_that_are_promised():
     assert [name.removeprefix("coldframe ") for name in COMMANDS] == [
-        "status", "snapshots", "show", "quarantine", "proposals", "approve", "reject", "models",
-        "rollback", "lineage", "sweep", "verify", "doctor", "demo land", "demo run",
+        "status", "build", "run", "snapshots", "show", "quarantine", "proposals", "approve",
+        "reject", "models", "rollback", "lineage", "sweep", "verify", "doctor", "demo land",
+        "demo run", "kernels status", "kernels stop",
     ]  # fmt: skip
 
 
