@@ -57,6 +57,22 @@ def consume(project):
     project.say("approved", {"proposal": 1})
 
 
+def kill_third_after_it_consumed(project):
+    """Kill a build when its third stage has used up what made it due."""
+    consume(project)
+    book = project.root / "notebooks/third.ipynb"
+    cells = json.loads(book.read_text())
+    cells["cells"][4]["source"] = "import time\ntime.sleep(60)"
+    book.write_text(json.dumps(cells))
+    process = start(project)
+    while not (project.root / "world" / "done-third").exists():
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    assert no_kernel_is_left(project)
+
+
 def test_a_build_killed_at_any_moment_is_finished_by_the_next(project):
     consume(project)
     chance = random.Random(2013)
@@ -90,26 +106,15 @@ def test_a_build_killed_at_any_moment_is_finished_by_the_next(project):
 
 def test_a_stage_killed_after_it_used_up_its_inputs_still_gets_its_receipt(project):
     """A proposal that is trained does not wait for training any more; its report does."""
-    consume(project)
-    cells = json.loads((project.root / "notebooks/third.ipynb").read_text())
-    cells["cells"][4]["source"] = "import time\ntime.sleep(60)"
-    (project.root / "notebooks/third.ipynb").write_text(json.dumps(cells))
-    process = start(project)
-    done = project.root / "world" / "done-third"
-    while not done.exists():
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.05)
-    process.kill()
-    process.communicate()
-    assert no_kernel_is_left(project)
+    kill_third_after_it_consumed(project)
     assert not project.receipt("third").exists()
 
     assert json.loads((project.root / "world/approved.json").read_text()) == {}
-    cells["cells"][4]["source"] = "import time"
-    (project.root / "notebooks/third.ipynb").write_text(json.dumps(cells))
+    book = project.root / "notebooks/third.ipynb"
+    book.write_text(book.read_text().replace("time.sleep(60)", "time.sleep(0)"))
     report = project.build()
     assert report.stages[2].outcome == "ran"
-    assert report.stages[2].reasons == ("its last run was killed",)
+    assert report.stages[2].reasons == ("its last run did not come to its end",)
     assert project.receipt("third").exists()
     # what the killed run left is where failed runs are
     (partial,) = (project.home / "failed" / "third").iterdir()
@@ -125,3 +130,62 @@ def test_two_builds_take_turns(project):
     assert (first.returncode, second.returncode) == (0, 0)
     ledger = Ledger.open(project.settings().ledger_url)
     assert len(runs(ledger, "tiny")) == 2, said
+
+
+def test_a_killed_stage_whose_inputs_are_void_by_now_is_not_run_again(project):
+    """The proposal of a killed training may be withdrawn meanwhile; only the stage can tell."""
+    text = (project.root / "pipeline.yaml").read_text()
+    inputs = "inputs: tiny.inputs.third_inputs"
+    text = text.replace(inputs, f"{inputs}, resumes: tiny.inputs.still_stands")
+    (project.root / "pipeline.yaml").write_text(text)
+    with (project.root / "lib/tiny/inputs.py").open("a") as stream:
+        stream.write(
+            "\n\ndef still_stands(bench, begun):\n"
+            "    return begun['proposal'] not in _read(bench, 'withdrawn')\n"
+        )
+    kill_third_after_it_consumed(project)
+    project.say("withdrawn", [1])
+    report = project.build()
+    assert report.stages[2].outcome == "skipped", str(report)
+    assert report.stages[2].reasons == ("nothing for it to do",)
+    assert not list(project.home.glob("latest/*/*.begun"))
+    assert (project.home / "failed" / "third").is_dir()
+    # and so it stays, whatever the function would say now
+    project.say("withdrawn", [])
+    assert project.build().stages[2].outcome == "skipped"
+
+
+def test_a_notebook_run_by_itself_is_left_alone_by_a_build_beside_it(project):
+    settled = project.root / "world" / "alone"
+    project.notebook("alone", [
+        "import time\nfrom pathlib import Path\nfrom coldframe.notebook import finish",
+        f"Path({str(settled)!r}).mkdir(parents=True)\n"
+        f"while not Path({str(settled)!r}, 'go').exists():\n    time.sleep(0.05)",
+        "finish(product, well=True)",
+    ])  # fmt: skip
+    code = (
+        "import sys; from pathlib import Path; from coldframe.settings import Settings\n"
+        "from coldframe.pipeline import run_notebook\n"
+        "root = Path(sys.argv[1])\n"
+        "settings = Settings(root=root, dataset='tiny')\n"
+        "print(run_notebook(settings, notebook=root / 'notebooks/alone.ipynb', stage='alone'))"
+    )
+    alone = subprocess.Popen(
+        [sys.executable, "-c", code, str(project.root)], env=project.environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    while not settled.exists():
+        assert alone.poll() is None, alone.stdout.read()
+        time.sleep(0.05)
+    # one that was killed stands beside it
+    dead = project.home / "runs" / "alone" / ".dead.partial"
+    dead.mkdir()
+    assert project.build().failed == ()
+    assert len(list(project.home.glob("runs/alone/.*.partial"))) == 1
+    (settled / "go").touch()
+    said, _ = alone.communicate(timeout=120)
+    assert alone.returncode == 0, said
+    assert [path.name for path in (project.home / "failed" / "alone").iterdir()] == ["dead"]
+    assert project.receipt("alone").exists()
+    (told,) = runs(Ledger.open(project.settings().ledger_url), "tiny", stage="alone")
+    assert told.outcome == "succeeded"

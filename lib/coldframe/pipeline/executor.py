@@ -20,7 +20,7 @@ from coldframe.datasets import load_dataset
 from coldframe.errors import ConfigurationError
 from coldframe.pipeline.locking import build_lock
 from coldframe.pipeline.report import BuildReport, StageReport
-from coldframe.pipeline.running import keep_interrupted
+from coldframe.pipeline.runs import keep_interrupted
 from coldframe.pipeline.stages import Stage
 from coldframe.pipeline.turns import take_turn
 from coldframe.settings import VARIABLE, Settings, load_settings
@@ -115,7 +115,7 @@ class ContentExecutor(Executor):  # type: ignore[misc]  # ploomber ships no type
         own = {k: v for k, v in task.params.items() if k not in ("product", "upstream")}
         return Stage(
             name=task.name, notebook=Path(task.source.loc).resolve(), inputs=spec["inputs"],
-            uses=tuple(spec.get("uses", ())), parameters=own,
+            uses=tuple(spec.get("uses", ())), parameters=own, resumes=spec.get("resumes"),
         )  # fmt: skip
 
     def _build(self, dag: Any, settings: Settings) -> BuildReport:

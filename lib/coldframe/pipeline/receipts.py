@@ -11,7 +11,7 @@ from coldframe.files import write_atomically
 from coldframe.provenance import canonical_json, file_digest, record_digest
 
 # A receipt in another format is no receipt: the stage runs once more.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +86,8 @@ class Receipt:
         SHA-256 of the executed notebook.
     result : dict
         What the stage returned.
+    entry : dict
+        What the ledger is told of the run; kept here so that it can still be told afterwards.
     """
 
     stage: str
@@ -93,6 +95,7 @@ class Receipt:
     inputs: Inputs
     notebook: str
     result: dict[str, Any]
+    entry: dict[str, Any]
 
     def write(self, path: Path) -> None:
         """Write it to `path`, whole or not at all."""
@@ -134,13 +137,33 @@ def find_reasons(receipt: Receipt | None, now: Inputs, *, notebook: Path) -> lis
     return now.changes_since(receipt.inputs)
 
 
-def read_begun(path: Path) -> Inputs | None:
-    """Return what a run that never ended was made from; None if there was none.
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """The mark of a run: there from its beginning until ledger and receipt know of it.
 
     A stage may consume its inputs (a proposal that is trained no longer waits for training). If
-    it is killed after that and before its receipt, only this tells what the run was about.
+    it ends after that and before its receipt, only this tells what the run was about.
+
+    Parameters
+    ----------
+    run : str
+        Its name.
+    inputs : Inputs
+        What it was made from.
     """
-    try:
-        return Inputs.from_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+
+    run: str
+    inputs: Inputs
+
+    def write(self, path: Path) -> None:
+        """Write it to `path`, whole or not at all."""
+        write_atomically(path, canonical_json(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Begun | None:
+        """Return the mark at `path`; None if there is none that can be understood."""
+        try:
+            values = json.loads(path.read_text("utf-8"))
+            return cls(run=values["run"], inputs=Inputs.from_json(values["inputs"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None

@@ -37,6 +37,10 @@ class Stage:
         Which of the dataset's own Python it calls.
     parameters : mapping
         Of the notebook.
+    resumes : str, optional
+        Dotted path of a function that is asked when there is nothing to do but a run was killed
+        or failed: given the workbench and the data which that run began with, whether it is to
+        be run once more. By default it is.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Stage:
     inputs: str
     uses: tuple[Use, ...]
     parameters: Mapping[str, Any]
+    resumes: str | None = None
 
 
 def dataset_code(dataset: Dataset, uses: Iterable[Use]) -> list[str]:
@@ -88,3 +93,21 @@ def collect_inputs(stage: Stage, bench: Workbench) -> Inputs | None:
         parameters={k: v for k, v in stage.parameters.items() if k != _LOCATION},
         cells=record_digest(sources), files=files,
     )  # fmt: skip
+
+
+def may_resume(stage: Stage, bench: Workbench, begun: Inputs) -> bool:
+    """Tell whether a run that `begun` and did not end well may be run once more.
+
+    It may have used up its inputs, so that only its report is missing; or they are void by now.
+
+    Raises
+    ------
+    ConfigurationError
+        pipeline.yaml names a function that does not exist.
+    """
+    if stage.resumes is None:
+        return True
+    ask: Callable[[Workbench, Mapping[str, Any]], bool] = load_object(
+        stage.resumes, where=f"pipeline.yaml, executor, stages, {stage.name}"
+    )
+    return bool(ask(bench, begun.data))

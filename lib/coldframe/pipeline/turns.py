@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from coldframe.errors import ColdframeError
-from coldframe.files import write_atomically
-from coldframe.pipeline.receipts import Inputs, Receipt, find_reasons, read_begun
+from coldframe.pipeline.receipts import Begun, Inputs, Receipt, find_reasons
 from coldframe.pipeline.report import StageReport
-from coldframe.pipeline.running import StageRun, execute_run, latest, new_run
-from coldframe.pipeline.stages import Stage, collect_inputs
-from coldframe.provenance import canonical_json
+from coldframe.pipeline.running import execute_run, tell_ledger
+from coldframe.pipeline.runs import StageRun, keep_without_receipt, latest, new_run
+from coldframe.pipeline.stages import Stage, collect_inputs, may_resume
 from coldframe.workbench import Workbench
 
-# A file beside the receipt that is there while the stage runs, and stays if it is killed.
+# A file beside the receipt that is there while the stage runs, and stays if it is killed or fails.
 BEGUN = ".begun"
+UNFINISHED = "its last run did not come to its end"
 Progress = Callable[[str], None]
 
 
@@ -48,19 +47,36 @@ def _failed(stage: Stage, run: StageRun | None, error: BaseException) -> StageRe
     )  # fmt: skip
 
 
+def _settle(stage: Stage, bench: Workbench, receipt: Receipt) -> None:
+    """Tell the ledger of the run that `receipt` vouches for; only then its mark goes."""
+    tell_ledger(bench.ledger, receipt)
+    _latest(stage, bench, BEGUN).unlink(missing_ok=True)
+
+
+def _unfinished(stage: Stage, bench: Workbench, receipt: Receipt | None) -> Inputs | None:
+    """Return what a run was begun with that was killed or failed; None if there is none."""
+    begun = Begun.read(_latest(stage, bench, BEGUN))
+    if begun is None:
+        return None
+    if receipt is not None and receipt.run == begun.run:
+        _settle(stage, bench, receipt)
+        return None
+    keep_without_receipt(bench.settings, stage.name, begun.run)
+    return begun.inputs
+
+
 def _decide(stage: Stage, bench: Workbench, *, forced: bool) -> tuple[Inputs | None, list[str]]:
     """Return what `stage` would be made from now and why it is due; no reasons if it is not."""
-    files = {s: _latest(stage, bench, s) for s in (".json", ".ipynb", BEGUN)}
-    now, begun = collect_inputs(stage, bench), read_begun(files[BEGUN])
-    receipt = Receipt.read(files[".json"])
-    killed = begun is not None and begun.dataset == bench.dataset.name
-    if killed and receipt is not None and receipt.inputs == begun:
-        killed = False  # only the removal of the mark was missed
+    receipt = Receipt.read(_latest(stage, bench, ".json"))
+    begun, now = _unfinished(stage, bench, receipt), collect_inputs(stage, bench)
+    if now is None and begun is not None and not may_resume(stage, bench, begun):
+        begun = None
+        _latest(stage, bench, BEGUN).unlink()
     if now is None:
-        return (begun, ["its last run was killed"]) if killed else (None, [])
-    reasons = find_reasons(receipt, now, notebook=files[".ipynb"])
-    if not reasons and killed:
-        reasons = ["its last run was killed"]
+        return begun, [UNFINISHED] if begun else []
+    reasons = find_reasons(receipt, now, notebook=_latest(stage, bench, ".ipynb"))
+    if not reasons and begun is not None:
+        reasons = [UNFINISHED]
     return now, reasons or (["it was forced"] if forced else [])
 
 
@@ -80,23 +96,23 @@ def _run(
     """Run the notebook of `stage`; whatever goes wrong ends in the report."""
     run = new_run(bench.settings, stage=stage.name, dataset=bench.dataset.name, inputs=now)
     progress(f"{stage.name} runs: {'; '.join(reasons)}")
-    begun = _latest(stage, bench, BEGUN)
     try:
-        write_atomically(begun, canonical_json(asdict(now)))
-        execution = execute_run(
+        execution, receipt = execute_run(
             bench.ledger, run, notebook=stage.notebook, parameters=_filled(stage, now),
-            upstream=upstream,
+            upstream=upstream, mark=_latest(stage, bench, BEGUN),
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001  # isolation: the stages behind it go on
-        report = _failed(stage, run, error)
-    else:
-        report = StageReport(
-            stage=stage.name, outcome="ran", reasons=tuple(reasons), seconds=execution.seconds,
-            result=execution.result, notebook=run.notebook(run.published),
-            page=run.page(run.published),
-        )  # fmt: skip
-    begun.unlink(missing_ok=True)
-    return report
+        return _failed(stage, run, error)
+    told = list(reasons)
+    try:
+        _settle(stage, bench, receipt)
+    except Exception as error:  # noqa: BLE001  # it has its receipt; the next build settles it
+        told.append(f"the next build tells the ledger of it, which failed now: {error}")
+    return StageReport(
+        stage=stage.name, outcome="ran", reasons=tuple(told), seconds=execution.seconds,
+        result=execution.result, notebook=run.notebook(run.published),
+        page=run.page(run.published),
+    )  # fmt: skip
 
 
 def take_turn(

@@ -4,7 +4,7 @@ Importing this package imports neither pandas, scikit-learn nor Optuna.
 """
 
 from coldframe.train.challenge import challenge
-from coldframe.train.order import train_inputs
+from coldframe.train.order import may_resume, train_inputs
 from coldframe.train.report import (
     CalibrationBin,
     Scores,
@@ -25,6 +25,7 @@ __all__ = [
     "TrainReport",
     "Trial",
     "challenge",
+    "may_resume",
     "studies",
     "sweep_snapshot",
     "train_challenger",

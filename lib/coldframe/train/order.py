@@ -54,6 +54,25 @@ def train_inputs(bench: Workbench) -> dict[str, Any] | None:
     }
 
 
+def may_resume(bench: Workbench, begun: Mapping[str, Any]) -> bool:
+    """Tell whether a training that began with these inputs and was killed is to be run again.
+
+    So it is if its proposal is approved or trained already, when only its report is missing; not
+    if the proposal was withdrawn, rejected or made void meanwhile.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Whose ledger.
+    begun : mapping
+        What `train_inputs` said when it began.
+    """
+    return any(
+        said.proposal.number == begun.get("proposal") and said.standing in ("approved", "trained")
+        for said in proposals(bench.ledger, bench.dataset.name)
+    )
+
+
 def take_order(
     bench: Workbench,
     *,
