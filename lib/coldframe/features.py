@@ -68,21 +68,26 @@ def build_frame(dataset: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Data
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
-def feature_matrix(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
+def feature_matrix(
+    dataset: Dataset, frame: pd.DataFrame, *, numeric: Sequence[str] | None = None,
+    categorical: Sequence[str] | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Return what the estimator is given: the feature columns alone, in the declared order.
 
-    Works on a frame of `build_frame` and on one that was frozen and read back.
+    Works on a frame of `build_frame` and on one that was frozen and read back. Without `numeric`
+    and `categorical` the columns are those of the dataset file.
 
     Raises
     ------
     DataError
         A feature column is not there or is no number.
     """
-    features = dataset.features
-    _check_columns(frame, features.columns, f"dataset {dataset.name}")
+    numeric = dataset.features.numeric if numeric is None else numeric
+    categorical = dataset.features.categorical if categorical is None else categorical
+    _check_columns(frame, [*numeric, *categorical], f"dataset {dataset.name}")
     return pd.DataFrame(
-        {name: _number(frame[name], f"column {name}") for name in features.numeric}
-        | {name: _text(frame[name]) for name in features.categorical},
+        {name: _number(frame[name], f"column {name}") for name in numeric}
+        | {name: _text(frame[name]) for name in categorical},
         index=frame.index,
     )
 

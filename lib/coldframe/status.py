@@ -62,6 +62,10 @@ class Status:
         What became of every batch, oldest first.
     champion : ModelVersion or None
         The model in force.
+    features_changed : bool
+        Whether features are built by other code than when the champion was trained.
+    obstacle : str or None
+        Why the champion cannot score with the dataset file of today.
     promotion : Promotion or None
         The move that put it there.
     pending, approved : Proposal or None
@@ -82,6 +86,8 @@ class Status:
     labels: LabelCoverage | None
     deliveries: tuple[Delivery, ...]
     champion: ModelVersion | None
+    features_changed: bool
+    obstacle: str | None
     promotion: Promotion | None
     pending: Proposal | None
     approved: Proposal | None
@@ -148,6 +154,7 @@ def read_status(bench: Workbench) -> Status:
     name = bench.dataset.name
     head = bench.store.head(name)
     moves = promotions(bench.ledger, name)
+    champion = champion_model(bench.ledger, name)
     status = Status(
         dataset=name,
         title=bench.dataset.title,
@@ -156,7 +163,9 @@ def read_status(bench: Workbench) -> Status:
         snapshot=head,
         labels=label_coverage(head) if head else None,
         deliveries=tuple(deliveries(bench.ledger, name)),
-        champion=champion_model(bench.ledger, name),
+        champion=champion,
+        features_changed=champion is not None and bench.features_changed(champion),
+        obstacle=bench.obstacle(champion) if champion else None,
         promotion=moves[-1] if moves else None,
         pending=pending(bench.ledger, name),
         approved=approved(bench.ledger, name),

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coldframe.datasets import Dataset, load_dataset
-from coldframe.ledger import Ledger
+from coldframe.errors import DataError
+from coldframe.ledger import Ledger, ModelVersion
+from coldframe.provenance import code_digest, file_digest, record_digest
 from coldframe.settings import Settings, load_settings
 from coldframe.snapshots import Snapshot, SnapshotStore
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from coldframe.models import ModelFiles
+
+FEATURES_CHANGED = "Features are built by other code than when the champion was trained"
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,52 @@ class Workbench:
             if name in snapshot.tables
         }
         return build_frame(self.dataset, tables)
+
+    def feature_code(self) -> str:
+        """Return the digest of the code that builds features: the user's, and what checks it."""
+        function = self.dataset.features.function
+        user = code_digest([f"import {function.rpartition('.')[0]}"], self.settings.lib)
+        return record_digest([function, user, file_digest(Path(__file__).with_name("features.py"))])
+
+    def features_changed(self, version: ModelVersion) -> bool:
+        """Tell whether features are built by other code than when `version` was trained."""
+        return version.features is not None and version.features.code != self.feature_code()
+
+    def obstacle(self, version: ModelVersion) -> str | None:
+        """Return why `version` cannot score what the dataset's features are today, or None."""
+        features, own = self.dataset.features, version.features
+        if own is None:
+            return None
+        built = {*features.key, features.time, features.target, *features.columns}
+        lost = [name for name in (*own.numeric, *own.categorical) if name not in built]
+        turned = [name for name in own.numeric if name in features.categorical]
+        turned += [name for name in own.categorical if name in features.numeric]
+        if not lost and not turned:
+            return None
+        told = [("does not have any more", lost), ("has as another type", turned)]
+        return (
+            f"{version.name} cannot score: it reads "
+            + " and ".join(
+                f"{', '.join(names)}, which {self.dataset.name} {what}"
+                for what, names in told
+                if names
+            )
+            + "; put it back under `features` in the dataset file, or approve a retrain"
+        )
+
+    def matrix(self, version: ModelVersion, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return what the estimator of `version` is given of a feature frame: its own columns.
+
+        Raises
+        ------
+        DataError
+            The dataset does not have all of them; `obstacle` says so beforehand.
+        """
+        from coldframe.features import feature_matrix  # pandas
+
+        if obstacle := self.obstacle(version):
+            raise DataError("A model cannot read the features of today.", found=obstacle)
+        own = version.features
+        if own is None:
+            return feature_matrix(self.dataset, frame)
+        return feature_matrix(self.dataset, frame, numeric=own.numeric, categorical=own.categorical)

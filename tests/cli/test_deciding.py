@@ -2,6 +2,8 @@
 
 import getpass
 
+from feature_edits import edit_code
+
 from coldframe.ledger import models
 from coldframe.train import train_challenger
 
@@ -56,3 +58,22 @@ def test_a_rollback_brings_back_model_snapshot_and_reference(flights):
     assert "no champion before" in again.stderr
     page = flights("rollback", "--to", "v2", "--reason", "it was not the model").stdout
     assert "v2 is champion again; v1 was before" in page
+
+
+def test_status_and_rollback_say_that_features_were_edited_since(flights):
+    bench = flights.bench
+    train_challenger(bench, snapshot="flights@3", parameters={"max_iter": 10})
+    first, second = models(bench.ledger, "flights")
+    bench.ledger.promote(
+        "flights", model=second.digest, expected=first.digest, reason="r", who="w", key="k"
+    )
+    said = "Features are built by other code than when the champion was trained"
+    assert not flights.json("status")["champion"]["features_changed"]
+    assert said not in flights("status").stdout
+    edit_code(flights.root)
+    assert flights.json("status")["champion"]["features_changed"]
+    assert said in flights("status").stdout
+    assert said in flights("rollback", "--reason", "worse in the field").stdout
+    told = flights.json("rollback", "--to", "v2", "--reason", "it was not the model")
+    assert told["features_changed"]
+    assert told["obstacle"] is None

@@ -29,6 +29,7 @@ from coldframe.ledger import ModelVersion, model, models, promotions, rollback, 
 from coldframe.lineage import Lineage, Origin, trace_model
 from coldframe.snapshots import Snapshot
 from coldframe.status import Step, label_coverage
+from coldframe.workbench import FEATURES_CHANGED
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -64,7 +65,12 @@ def add_commands(app: typer.Typer) -> None:
         )
         now = model(ledger, name, "champion")
         before = model(ledger, name, move.previous) if move.previous else None
-        data = {"promotion": move, "champion": describe(now)}
+        data = {
+            "promotion": move,
+            "champion": describe(now),
+            "features_changed": session.bench.features_changed(now),
+            "obstacle": session.bench.obstacle(now),
+        }
         return Answer(data, _rollback_page(session, now, before))
 
     @command(
@@ -125,10 +131,13 @@ def _row(version: ModelVersion, metric: str, champion: bool) -> list[object]:
 
 def _rollback_page(session: Session, now: ModelVersion, before: ModelVersion | None) -> Group:
     """Return what is in force after a rollback."""
+    changed = FEATURES_CHANGED if session.bench.features_changed(now) else None
+    warning = session.bench.obstacle(now) or changed
     return Group(
         line(Text(now.name, style="green"), " is champion again",
              f"; {before.name} was before." if before else "."),
         facts({"snapshot": now.snapshot, "reference": now.reference, "digest": now.digest}),
+        *([cell(f"{warning}.", "yellow")] if warning else []),
         session.steps([Step("ploomber build", "monitor with it")]),
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ from coldframe.cli.terminal import (
 from coldframe.ledger import Delivery, Proposal
 from coldframe.status import Status, read_status
 from coldframe.wording import count, explain_delivery
+from coldframe.workbench import FEATURES_CHANGED
 
 SHOWN = 5
 STYLE = {"succeeded": "green", "failed": "bold red"}
@@ -68,6 +69,8 @@ def describe(status: Status) -> dict[str, Any]:
             "digest": champion.digest,
             "snapshot": champion.snapshot,
             "metrics": champion.metrics,
+            "features_changed": status.features_changed,
+            "obstacle": status.obstacle,
             "since": status.promotion and status.promotion.at,
             "reason": status.promotion and status.promotion.reason,
         },
@@ -170,7 +173,7 @@ def _model(status: Status) -> RenderableType:
     if champion is None:
         return line(Text("no champion yet", style="yellow"))
     held_out = champion.holdout
-    return facts(
+    shown = facts(
         {
             "champion": line(Text(champion.name, style="green"), f"  {short(champion.digest)}"),
             "in force": move and f"{moment(move.at)}, by {move.who}: {move.reason}",
@@ -180,6 +183,8 @@ def _model(status: Status) -> RenderableType:
             and f"{held_out.rows:,} rows, {held_out.start[:10]} to {held_out.end[:10]}",
         }
     )
+    warning = status.obstacle or (FEATURES_CHANGED if status.features_changed else None)
+    return Group(shown, cell(f"{warning}.", "yellow")) if warning else shown
 
 
 def _proposal(proposal: Proposal) -> list[RenderableType]:

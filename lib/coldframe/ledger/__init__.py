@@ -18,6 +18,7 @@ from coldframe.ledger.ledger import Ledger
 from coldframe.ledger.promotions import promotions, rollback
 from coldframe.ledger.proposals import approved, decide, pending, proposals, propose, withdraw
 from coldframe.ledger.registry import (
+    FeatureList,
     Holdout,
     ModelVersion,
     champion_model,
@@ -34,6 +35,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Entry",
+    "FeatureList",
     "Holdout",
     "Ledger",
     "ModelVersion",

@@ -35,6 +35,23 @@ class Holdout:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureList:
+    """The columns a model reads, and what built them.
+
+    Parameters
+    ----------
+    numeric, categorical : tuple of str
+        Names, in the order in which the model was fitted.
+    code : str
+        Digest of the code that built them.
+    """
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelVersion(Record):
     """A trained model and where it came from.
 
@@ -58,6 +75,8 @@ class ModelVersion(Record):
         What the builder was given.
     code, environment : str
         Digests of the code and of the installed distributions.
+    features : FeatureList or None
+        What it reads; None in older entries means whatever the dataset file says today.
     metrics : dict of str to float or None
         Figures on the holdout.
     cost : dict of str to float
@@ -90,6 +109,7 @@ class ModelVersion(Record):
     parameters: dict[str, Any] = field(default_factory=dict)
     code: str = ""
     environment: str = ""
+    features: FeatureList | None = None
     metrics: dict[str, float | None] = field(default_factory=dict, compare=False)
     cost: dict[str, float] = field(default_factory=dict, compare=False)
     origin: str = field(default="policy", compare=False)

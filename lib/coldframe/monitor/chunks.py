@@ -82,17 +82,23 @@ def cut_chunks(
     return found
 
 
-def chunk_basis(dataset: Dataset, chunk: ChunkRows, *, labels: bool) -> str:
+def chunk_basis(dataset: Dataset, chunk: ChunkRows, kind: str) -> str:
     """Return the digest of what a chunk's figures depend on, beside the champion and the settings.
 
-    Late rows change it, late labels only if `labels`; so a finished chunk is computed once.
+    Late rows change it, late labels only of kind "realised", values of features only of kind
+    "drift"; so a finished chunk is computed once.
     """
-    finished = chunk.labelled if labels else chunk.complete
+    finished = chunk.labelled if kind == "realised" else chunk.complete
     digest = hashlib.sha256(f"{chunk.chunk}:{finished}".encode())
-    columns = [naive_time(chunk.rows[dataset.features.time]).astype("int64")]
-    columns += [chunk.rows[name] for name in ["probability", dataset.features.target][: 1 + labels]]
-    for column in columns:
-        digest.update(np.ascontiguousarray(column.to_numpy()).tobytes())
+    moments = naive_time(chunk.rows[dataset.features.time]).astype("int64")
+    names = {
+        "estimated": ["probability"],
+        "realised": ["probability", dataset.features.target],
+        "drift": list(dataset.monitoring.drift or dataset.features.columns),
+    }[kind]
+    for column in [moments, *(chunk.rows[name] for name in names)]:
+        hashed = pd.util.hash_pandas_object(column, index=False)
+        digest.update(np.ascontiguousarray(hashed.to_numpy()).tobytes())
     return digest.hexdigest()
 
 
@@ -104,7 +110,7 @@ def figure_new_chunks(
     stored = set(zip(known["kind"], known["chunk"], known["basis"], strict=True))
     fresh: dict[str, list[tuple[ChunkRows, str]]] = {}
     for kind in ("estimated", "realised", "drift"):
-        named = [(one, chunk_basis(dataset, one, labels=kind == "realised")) for one in chunks]
+        named = [(one, chunk_basis(dataset, one, kind)) for one in chunks]
         fresh[kind] = [(one, b) for one, b in named if (kind, one.chunk, b) not in stored]
     records: list[dict[str, Any]] = []
     for kind, figure in (
@@ -175,30 +181,46 @@ def _realised(
 def _drift(
     dataset: Dataset, reference: Reference, chunks: list[ChunkRows]
 ) -> Iterable[dict[str, Any]]:
+    """Yield a record for each chunk and column, also for those that have no reference."""
     features, time = dataset.features, dataset.features.time
+    silent = {name: _incomparable(dataset, reference.rows, name) for name in features.columns}
     wanted = dataset.monitoring.drift or features.columns
-    held = [name for name in wanted if reference.rows[name].notna().any()]
-    numeric = [name for name in features.numeric if name in held]
-    categorical = [name for name in features.categorical if name in held]
-    found = measure_drift(
-        reference.rows, pd.concat([chunk.rows for chunk in chunks], ignore_index=True), time=time,
-        numeric=numeric, categorical=categorical, period=dataset.monitoring.chunk,
-    )  # fmt: skip
+    numeric, categorical = (
+        [name for name in names if name in wanted and not silent[name]]
+        for names in (features.numeric, features.categorical)
+    )
+    values: dict[Any, dict[Any, float]] = {}
+    if numeric or categorical:
+        values = measure_drift(
+            reference.rows, pd.concat([chunk.rows for chunk in chunks], ignore_index=True),
+            time=time, numeric=numeric, categorical=categorical, period=dataset.monitoring.chunk,
+        ).to_dict(orient="index")  # fmt: skip
     naive = reference.rows.assign(**{time: naive_time(reference.rows[time])})
     bounds: dict[int, dict[str, float]] = {}
-    values = found.to_dict(orient="index")
     for chunk in chunks:
         days = int(naive_time(chunk.rows[time]).dt.floor("D").nunique())
-        if days not in bounds:
+        if values and days not in bounds:
             bounds[days] = drift_bounds(
                 naive, time=time, numeric=numeric, categorical=categorical, days=days,
                 false_alarm=dataset.monitoring.drift_false_alarm, seed=dataset.model.seed,
             )  # fmt: skip
         for name in wanted:
-            known = name in found.columns
             yield _record(
-                chunk, column=name, metric=METHOD,
-                value=values[chunk.chunk][name] if known else math.nan,
-                threshold=bounds[days].get(name, math.nan),
-                why="" if known else "the reference holds no value of this column",
+                chunk, column=name, metric=METHOD, why=silent[name],
+                value=values.get(chunk.chunk, {}).get(name, math.nan),
+                threshold=bounds.get(days, {}).get(name, math.nan),
             )  # fmt: skip
+
+
+def _incomparable(dataset: Dataset, reference: pd.DataFrame, name: str) -> str:
+    """Return why nothing can be compared with this column of the reference, or an empty text."""
+    if name not in reference:
+        return "the champion's reference does not have this column"
+    if not reference[name].notna().any():
+        return "the reference holds no value of this column"
+    number = pd.api.types.is_float_dtype(reference[name])
+    if name not in dataset.features.key and number != (name in dataset.features.numeric):
+        return "the reference holds numbers in this column" if number else (
+            "the reference holds texts in this column"
+        )  # fmt: skip
+    return ""

@@ -16,6 +16,7 @@ from coldframe.monitor.scored import (
     read_chunks,
     read_scores,
     score_rows,
+    scored_name,
     type_chunks,
 )
 from coldframe.snapshots import Snapshot
@@ -49,12 +50,19 @@ def examine_champion(
     bench: Workbench, snapshot: Snapshot, champion: ModelVersion, frame: pd.DataFrame, *,
     config: str, freeze: bool, progress: Callable[[str], None],
 ) -> Examination:  # fmt: skip
-    """Score new rows, compute new chunks and (with `freeze`) freeze both in one step."""
+    """Score new rows, compute new chunks and (with `freeze`) freeze both in one step.
+
+    A champion whose features are not built any more scores nothing, and nothing new is known.
+    """
     dataset, features = bench.dataset, bench.dataset.features
-    rows, new = score_rows(bench, champion, frame, read_scores(bench, champion))
-    progress(f"{champion.name} scored {len(new):,} rows")
     reference = Reference.of(dataset, _read_reference(bench, champion))
     known = read_chunks(bench, champion, config)
+    if obstacle := bench.obstacle(champion):
+        progress(obstacle)
+        head = bench.store.head(scored_name(dataset))
+        return Examination(known, head, 0, 0, reference.roc_auc)
+    rows, new = score_rows(bench, champion, frame, read_scores(bench, champion))
+    progress(f"{champion.name} scored {len(new):,} rows")
     labelled = frame.loc[frame[features.target].notna(), features.time]
     chunks = cut_chunks(
         dataset, rows, newest=frame[features.time].max(),

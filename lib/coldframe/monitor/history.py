@@ -40,7 +40,7 @@ def gather_history(
         new_labelled_rows=new,
         champion=None if champion is None else Champion(
             name=champion.name, reference=reference,
-            trained_until=parse_moment(champion.trained_until),
+            trained_until=parse_moment(champion.trained_until), obstacle=bench.obstacle(champion),
         ),
         figures=figures,
         retrains=tuple(_retrains(standings, versions)),

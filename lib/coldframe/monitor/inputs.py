@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from coldframe.datasets import Dataset
-from coldframe.provenance import record_digest
+from coldframe.provenance import file_digest, record_digest
 from coldframe.workbench import Workbench
 
+FIGURING = ("chunks", "guard", "realised", "thresholds")
+"""The modules beside this one whose code decides what a figure is."""
 
-def monitoring_config(dataset: Dataset) -> str:
-    """Return the digest of all settings that the figures of a chunk depend on."""
+
+def monitoring_config(bench: Workbench) -> str:
+    """Return the digest of all settings and code that the figures of a chunk depend on."""
+    dataset, here = bench.dataset, Path(__file__)
     said = {
         "monitoring": dataset.monitoring.model_dump(mode="json"),
         "features": dataset.features.model_dump(mode="json"),
         "seed": dataset.model.seed,
+        "feature_code": bench.feature_code(),
+        "figure_code": [file_digest(here.with_name(f"{name}.py")) for name in FIGURING],
     }
     return record_digest(said)
 
@@ -35,7 +42,7 @@ def monitor_inputs(bench: Workbench) -> dict[str, Any] | None:
     return {
         "snapshot": head.id,
         "champion": bench.ledger.champion(bench.dataset.name),
-        "config": monitoring_config(bench.dataset),
+        "config": monitoring_config(bench),
         "policy": policy_digest(bench.dataset),
     }
 

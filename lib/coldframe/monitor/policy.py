@@ -47,11 +47,14 @@ class Champion:
         Last moment of the rows it learned from.
     reference : float or None
         Its ROC AUC on its holdout.
+    obstacle : str or None
+        Why it cannot score at all; this alone is a reason to propose a retrain.
     """
 
     name: str
     trained_until: datetime | None
     reference: float | None
+    obstacle: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +181,8 @@ def _judge_rules(
     history: History, champion: Champion, policy: Policy
 ) -> Iterator[tuple[bool, str]]:
     """Yield, for each rule that the policy has, whether it asks for a retrain, and a sentence."""
+    if champion.obstacle is not None:
+        yield True, champion.obstacle
     if policy.every_days is not None:
         yield _judge_schedule(history, champion, policy.every_days)
     if policy.new_labelled_rows is not None:

@@ -23,6 +23,10 @@ class MonitorReport:
         What was monitored.
     champion : ModelVersion or None
         The model that scored it.
+    features_changed : bool
+        Whether features are built by other code than when the champion was trained.
+    obstacle : str or None
+        Why the champion could not score; then nothing new is known of it.
     scored : Snapshot or None
         The newest scored snapshot.
     scored_rows : int
@@ -48,6 +52,8 @@ class MonitorReport:
 
     snapshot: Snapshot
     champion: ModelVersion | None
+    features_changed: bool
+    obstacle: str | None
     scored: Snapshot | None
     scored_rows: int
     figured_chunks: int

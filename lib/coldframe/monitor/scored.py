@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from coldframe.datasets import Dataset
-from coldframe.features import feature_matrix
 from coldframe.ledger import ModelVersion
 from coldframe.models import predict_probability
-from coldframe.provenance import record_digest
+from coldframe.provenance import bytes_digest, record_digest
 from coldframe.snapshots import Addition, BatchRecord, Snapshot
 from coldframe.workbench import Workbench
 
@@ -105,8 +104,7 @@ def score_rows(
     lacking = np.isnan(probability)
     if lacking.any():
         estimator = bench.models.load(champion.estimator)
-        matrix = feature_matrix(bench.dataset, rows[lacking])
-        probability[lacking] = predict_probability(estimator, matrix)
+        probability[lacking] = predict_probability(estimator, bench.matrix(champion, rows[lacking]))
     rows = rows.assign(probability=probability)
     new = rows.loc[lacking, [*row_columns(bench.dataset), "probability"]]
     return rows, new.reset_index(drop=True)
@@ -123,7 +121,8 @@ def freeze_scored(
 ) -> Snapshot | None:  # fmt: skip
     """Freeze new scores and chunks in one step; return the newest scored snapshot, if any.
 
-    Each goes in as a batch named by what it was made from, so that doing it again adds nothing.
+    Each goes in as a batch named by what it was made from and what it says, so that doing it again
+    adds nothing, and coming to something else is not lost.
     """
     name = scored_name(bench.dataset)
     about = {"champion": champion.digest, "snapshot": snapshot.id}
@@ -140,9 +139,17 @@ def freeze_scored(
         if not len(rows):
             continue
         told = about if table == "scores" else {**about, "config": config}
-        digest = record_digest({"table": table, **told})
+        digest = record_digest({"table": table, **told, "content": _content(rows)})
         additions.append(Addition(table, rows, batch=digest))
         batches.append(BatchRecord(digest, table, snapshot.name, len(rows), told))
     if not additions:
         return bench.store.head(name)
     return bench.store.freeze(name, additions, batches=batches, about=about)
+
+
+def _content(rows: pd.DataFrame) -> str:
+    """Return a digest of what `rows` say; of chunks, of what their figures rest on."""
+    if "basis" in rows:
+        rows = rows[["kind", "chunk", "column", "basis"]]
+    hashed = pd.util.hash_pandas_object(rows, index=False).to_numpy()
+    return bytes_digest(hashed.tobytes())

@@ -70,7 +70,7 @@ def monitor_snapshot(
         found = examine_nothing()
     else:
         found = examine_champion(
-            bench, chosen, champion, frame, config=monitoring_config(bench.dataset),
+            bench, chosen, champion, frame, config=monitoring_config(bench),
             freeze=newest, progress=tell,
         )  # fmt: skip
     history = gather_history(
@@ -87,6 +87,8 @@ def monitor_snapshot(
         decision = _decide_first(bench, _propose(bench, chosen, champion, judgement, evidence))
     return MonitorReport(
         snapshot=chosen, champion=champion, scored=found.scored, scored_rows=found.scored_rows,
+        features_changed=champion is not None and bench.features_changed(champion),
+        obstacle=bench.obstacle(champion) if champion else None,
         figured_chunks=found.figured_chunks, reference_roc_auc=found.reference_roc_auc,
         estimated=found.of("estimated"), realised=found.of("realised"), drift=found.of("drift"),
         history=history, judgement=judgement,

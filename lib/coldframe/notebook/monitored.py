@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from coldframe.ledger import Proposal
 from coldframe.monitor import MonitorReport
 from coldframe.notebook.shown import Note, Table, escape
+from coldframe.workbench import FEATURES_CHANGED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,10 +102,15 @@ def tell_scored(report: MonitorReport) -> Note:
     """Say what was scored."""
     if report.champion is None:
         return Note("There is no champion yet, so nothing was scored.")
-    return Note(
+    if report.obstacle:
+        return Note(f"**Nothing was scored, so there is no verdict.** {escape(report.obstacle)}.")
+    said = (
         f"**{escape(report.champion.name)}** scored {report.scored_rows:,} rows of "
         f"{escape(report.snapshot.name)} that it had not scored before."
     )
+    if report.features_changed:
+        said += f" **{FEATURES_CHANGED}**: mind that when figures change."
+    return Note(said)
 
 
 def tell_performance(report: MonitorReport) -> Note:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coldframe.errors import ConflictError, CorruptionError, NotFoundError
 from coldframe.files import locked
 from coldframe.ledger import (
+    FeatureList,
     ModelVersion,
     Promotion,
     Verdict,
@@ -23,17 +23,14 @@ from coldframe.ledger import (
     verdicts,
 )
 from coldframe.models import predict_probability
+from coldframe.train.comparison import compare
 from coldframe.train.fitting import Split, fit_estimator, measured, split_by_time
-from coldframe.train.judging import measure_metrics, score_model
+from coldframe.train.judging import measure_metrics
 from coldframe.train.order import Order, take_order
 from coldframe.train.recipe import Recipe, write_recipe
 from coldframe.train.reference import freeze_reference
 from coldframe.train.report import Progress, TrainReport
-from coldframe.train.verdict import judge_challenger
 from coldframe.workbench import Workbench
-
-if TYPE_CHECKING:
-    from coldframe.train.judging import Floats
 
 
 def train_challenger(
@@ -92,7 +89,7 @@ def carry_out(bench: Workbench, order: Order, *, progress: Progress | None = Non
             return _report_again(bench, order, concluded)
         raise _moved(order, champion)
     tell("judging on the holdout")
-    judged = _judge(bench, order, challenger, champion, rows)
+    judged = compare(bench, order, challenger, champion, rows)
     verdict, promotion = _conclude(bench, order, judged.verdict)
     return judged.report(order, verdict, promotion, fitted=fitted)
 
@@ -166,11 +163,14 @@ def _fit(
     spent: Mapping[str, float],
 ) -> ModelVersion:
     """Fit, save and register the challenger with its monitoring reference."""
+    from coldframe.features import feature_matrix  # pandas
+
+    features = bench.dataset.features
     tell(f"fitting on {len(rows.training):,} rows")
     with measured() as fitting:
         estimator = fit_estimator(bench.dataset, order.parameters, rows.training)
         digest = bench.models.save(estimator)
-        probability = _probability(bench, estimator, rows)
+        probability = predict_probability(estimator, feature_matrix(bench.dataset, rows.holdout))
     version = ModelVersion(
         dataset=recipe.dataset,
         estimator=digest,
@@ -182,7 +182,10 @@ def _fit(
         parameters=dict(recipe.parameters),
         code=recipe.code,
         environment=recipe.environment,
-        metrics=measure_metrics(_target(bench, rows), probability),
+        features=FeatureList(
+            numeric=features.numeric, categorical=features.categorical, code=bench.feature_code()
+        ),
+        metrics=measure_metrics(rows.holdout[features.target].to_numpy(), probability),
         cost={name: round(spent[name] + value, 3) for name, value in fitting.seconds.items()},
         origin=order.origin,
         proposal=order.proposal.number if order.proposal else None,
@@ -212,73 +215,6 @@ def _register(
         return found
 
 
-def _target(bench: Workbench, rows: Split) -> Floats:
-    target: Floats = rows.holdout[bench.dataset.features.target].to_numpy()
-    return target
-
-
-def _probability(bench: Workbench, estimator: Any, rows: Split) -> Floats:
-    from coldframe.features import feature_matrix  # pandas
-
-    return predict_probability(estimator, feature_matrix(bench.dataset, rows.holdout))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Judged:
-    """A verdict and the probabilities that it rests on."""
-
-    challenger: ModelVersion
-    champion: ModelVersion | None
-    verdict: Verdict
-    target: Floats
-    challenger_probability: Floats
-    champion_probability: Floats | None
-
-    def report(
-        self, order: Order, verdict: Verdict, promotion: Promotion | None, *, fitted: bool
-    ) -> TrainReport:
-        champion, said = self.champion, self.champion_probability
-        scores = None
-        if champion is not None and said is not None:
-            scores = score_model(champion.name, self.target, said)
-        return TrainReport(
-            snapshot=order.snapshot,
-            challenger=self.challenger,
-            champion=champion,
-            verdict=verdict,
-            promotion=promotion,
-            fitted=fitted,
-            challenger_scores=score_model(
-                self.challenger.name, self.target, self.challenger_probability
-            ),
-            champion_scores=scores,
-        )
-
-
-def _judge(
-    bench: Workbench,
-    order: Order,
-    challenger: ModelVersion,
-    champion: ModelVersion | None,
-    rows: Split,
-) -> _Judged:
-    """Score both models on the holdout, from their files, and judge."""
-    target = _target(bench, rows)
-    ours = _probability(bench, bench.models.load(challenger.estimator), rows)
-    theirs = None
-    if champion is not None:
-        theirs = _probability(bench, bench.models.load(champion.estimator), rows)
-    verdict = judge_challenger(
-        challenger=challenger, champion=champion, proposal=order.proposal,
-        snapshot_id=order.snapshot.id, holdout=rows.describe(), rules=bench.dataset.model,
-        target=target, challenger_probability=ours, champion_probability=theirs,
-    )  # fmt: skip
-    return _Judged(
-        challenger=challenger, champion=champion, verdict=verdict, target=target,
-        challenger_probability=ours, champion_probability=theirs,
-    )  # fmt: skip
-
-
 def _conclude(bench: Workbench, order: Order, verdict: Verdict) -> tuple[Verdict, Promotion | None]:
     if order.proposal is None:
         # the first verdict stands, also if the dataset file's minimum gain was changed since
@@ -293,6 +229,6 @@ def _report_again(bench: Workbench, order: Order, verdict: Verdict) -> TrainRepo
     name = bench.dataset.name
     challenger = model(bench.ledger, name, verdict.challenger)
     champion = model(bench.ledger, name, verdict.champion) if verdict.champion else None
-    judged = _judge(bench, order, challenger, champion, _split(bench, order))
+    judged = compare(bench, order, challenger, champion, _split(bench, order))
     moves = [m for m in promotions(bench.ledger, name) if m.proposal == verdict.proposal]
     return judged.report(order, verdict, moves[0] if moves else None, fitted=False)

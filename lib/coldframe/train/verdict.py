@@ -39,11 +39,14 @@ def judge_challenger(
     target: Floats,
     challenger_probability: Floats,
     champion_probability: Floats | None,
+    champion_obstacle: str | None = None,
 ) -> Verdict:
     """Return the verdict on a challenger; writes nothing.
 
     Promote if there is a proposal and no champion yet, or the gain is at least `minimum_gain`
-    on a holdout that neither model has learned from. In all other cases keep, with the reason.
+    on a holdout that neither model has learned from. A champion that cannot score at all cannot
+    be compared: then the proposal's approval decides, which with a champion in force is always a
+    person's. In all other cases keep, with the reason.
 
     Parameters
     ----------
@@ -59,6 +62,8 @@ def judge_challenger(
         The dataset file's section: metric, minimum gain, seed.
     target, challenger_probability, champion_probability : array of shape (n_rows,)
         What was, and what both said.
+    champion_obstacle : str, optional
+        Why the champion could not say anything.
     """
     value = area_under_curve(target, challenger_probability)
     other = gain = interval = None
@@ -68,9 +73,11 @@ def judge_challenger(
             target, challenger_probability, champion_probability, seed=rules.seed
         )
         gain = None if value is None or other is None else value - other
-    obstacle = _obstacle(challenger, champion, holdout, value)
+    obstacle = _obstacle(challenger, None if champion_obstacle else champion, holdout, value)
     if obstacle:
         better, reasons = False, [obstacle]
+    elif champion_obstacle:
+        better, reasons = True, [f"nothing could be compared: {champion_obstacle}"]
     elif gain is None:
         better, reasons = True, ["there is no champion yet: the first model"]
     else:

@@ -1,0 +1,90 @@
+"""Features edited under a champion: it is judged on its own, or a person's approval decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from feature_edits import add_feature, edit_code, remove_feature
+
+from coldframe.errors import DataError
+from coldframe.figures.verdict import describe_verdict, draw_verdict
+from coldframe.ledger import ModelVersion, Proposal, champion_model
+from coldframe.notebook.trained import table_metrics, tell_verdict
+from coldframe.train import train_challenger
+from coldframe.workbench import Workbench
+
+Approve = Callable[..., Proposal]
+SMALL = {"max_iter": 10}
+
+
+@pytest.fixture
+def champion(bench: Workbench, approve: Approve) -> ModelVersion:
+    approve("flights@2", **SMALL)
+    return train_challenger(bench).challenger
+
+
+def test_after_a_feature_was_added_the_champion_is_judged_on_its_own(
+    bench: Workbench, champion: ModelVersion, approve: Approve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = train_challenger(bench, snapshot="flights@4", parameters=SMALL).verdict.champion_value
+    approve("flights@4", **SMALL)
+    report = train_challenger(add_feature(bench, monkeypatch))
+    assert report.challenger.features is not None
+    assert report.challenger.features.numeric[-1] == "rush"
+    assert champion.features is not None
+    assert "rush" not in champion.features.numeric
+    assert report.verdict.champion_value == known is not None
+    assert report.verdict.gain is not None
+
+
+def test_after_a_feature_was_removed_the_approval_decides(
+    bench: Workbench, champion: ModelVersion, approve: Approve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = remove_feature(bench, monkeypatch)
+    experiment = train_challenger(edited, snapshot="flights@4", parameters=SMALL)
+    assert (experiment.verdict.outcome, experiment.verdict.gain) == ("keep", None)
+    assert "would take over" in experiment.verdict.reasons[-1]
+    number = approve("flights@4", **SMALL).number
+    report = train_challenger(edited)
+    assert report.champion == champion
+    assert report.champion_scores is None
+    assert report.promotion is not None
+    assert "v1 cannot score: it reads visib" in report.verdict.reasons[0]
+    assert champion_model(bench.ledger, "flights") == report.challenger
+    again = train_challenger(edited, proposal=number)
+    assert (again.verdict, again.promotion) == (report.verdict, report.promotion)
+    assert "visib" in tell_verdict(report).text
+    assert len(table_metrics(report).rows) == 4
+    assert draw_verdict(describe_verdict(report)).axes
+
+
+def test_a_model_is_given_its_own_columns_or_a_plain_word(
+    bench: Workbench, champion: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = bench.frame(bench.store.resolve("flights@4"))
+    own = bench.matrix(champion, frame)
+    edited = add_feature(bench, monkeypatch)
+    frame = edited.frame(bench.store.resolve("flights@4"))
+    assert edited.matrix(champion, frame).equals(own)
+    with pytest.raises(DataError, match="v1 cannot score: it reads visib"):
+        remove_feature(bench, monkeypatch).matrix(champion, frame)
+
+
+def test_edited_feature_code_is_noticed(bench: Workbench, champion: ModelVersion) -> None:
+    assert not bench.features_changed(champion)
+    edit_code(bench.settings.root)
+    assert bench.features_changed(champion)
+
+
+def test_an_entry_from_before_feature_lists_means_those_of_today(
+    bench: Workbench, champion: ModelVersion
+) -> None:
+    body = champion.to_body()
+    del body["features"]
+    old = ModelVersion.from_body(body)
+    assert old.features is None
+    assert bench.obstacle(old) is None
+    assert not bench.features_changed(old)
+    frame = bench.frame(bench.store.resolve("flights@4"))
+    assert bench.matrix(old, frame).equals(bench.matrix(champion, frame))
