@@ -86,7 +86,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path):
-    minimum = {"minimum_labelled_rows": 45_000}
+    minimum = {"minimum_labelled_rows": 30_000}
     return Terminal(samples.write_project(tmp_path / "project", policy=minimum))
 
 
