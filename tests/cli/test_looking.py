@@ -1,8 +1,11 @@
 """Commands that only look: a page for people, JSON with fixed keys for programs."""
 
 import csv
+import json
 
 import pytest
+
+from coldframe.ingest import ingest_batches
 
 LOOKS = {
     "status": ["flights@3", "v1", "proposal 2", "coldframe approve 2", "flights-2013-04.csv"],
@@ -119,3 +122,30 @@ def test_next_commands_stay_in_the_same_home(prepared, tmp_path):
     shown = prepared("status", "--home", other, "--dataset", "flights", width=300).stdout
     assert f"coldframe demo run --home {other} --dataset flights" in shown
     assert other.exists()
+
+
+def test_the_same_bytes_of_two_sources_are_told_apart(flights):
+    folder = flights.home / "landing" / "flights"
+    spoiled = (folder / "flights" / "flights-2013-04.csv").read_bytes()
+    (folder / "weather" / "weather-2013-04.csv").write_bytes(spoiled)
+    ingest_batches(flights.bench)
+    held = flights.json("status")["deliveries"]["held"]
+    assert sorted(one["source"] for one in held) == ["flights", "weather"]
+    batch = held[0]["batch"][:12]
+    error = json.loads(flights("quarantine", batch, "--json", code=4).stderr)["error"]
+    assert error["what"] == "The same bytes were delivered by several sources."
+    assert "flights" in error["found"]
+    assert "weather" in error["found"]
+    assert "--source" in error["remedy"]
+    for source, file in (("flights", "flights-2013-04.csv"), ("weather", "weather-2013-04.csv")):
+        told = flights.json("quarantine", batch, "--source", source)
+        assert (told["source"], told["file"]) == (source, file)
+
+
+def test_a_held_batch_of_one_source_is_not_mended_by_another_source(flights):
+    folder = flights.home / "landing" / "flights"
+    good = (folder / "weather" / "weather-2013-03.csv").read_bytes()
+    (folder / "flights" / "weather-2013-03.csv").write_bytes(good)
+    ingest_batches(flights.bench)
+    held = flights.json("status")["deliveries"]["held"]
+    assert ("flights", "weather-2013-03.csv") in [(one["source"], one["file"]) for one in held]

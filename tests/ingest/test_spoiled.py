@@ -82,8 +82,8 @@ def test_nothing_of_a_spoiled_file_is_frozen_and_the_others_go_on(bench, spoil):
     assert held.batch not in report.snapshot.batches.digests
 
     (kept,) = quarantined(bench)
-    assert len(read_quarantine(bench, kept.batch))
-    folder = bench.settings.home / "quarantine" / "flights" / kept.batch
+    assert len(read_quarantine(bench, source, kept.batch))
+    folder = bench.settings.home / "quarantine" / "flights" / source / kept.batch
     assert (folder / "raw" / path.name).read_bytes() == spoiled
 
     path.write_bytes(good)  # the operator delivers it again
@@ -99,4 +99,4 @@ def test_hours_among_minutes_break_the_clock_rule(bench):
     held = next(one for one in report.deliveries if one.outcome == "held")
     reasons = {reason.rule: reason.rows for reason in held.reasons}
     assert reasons["arrival_agrees"] > 500
-    assert set(read_quarantine(bench, held.batch)["rule"]) == {"arrival_agrees"}
+    assert set(read_quarantine(bench, "arrivals", held.batch)["rule"]) == {"arrival_agrees"}

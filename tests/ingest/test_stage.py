@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 import samples
 import yaml
@@ -13,6 +14,7 @@ from coldframe.ingest import (
     read_quarantine,
 )
 from coldframe.ledger import deliveries
+from coldframe.provenance import bytes_digest
 from coldframe.workbench import Workbench
 
 
@@ -60,7 +62,7 @@ def test_a_wind_of_1048_miles_an_hour_is_set_aside_and_cancelled_flights_stay(be
     samples.land_sample(bench, ["2013-02", "2013-03"])
     report = ingest_batches(bench)
     (delivery,) = quarantined(bench)
-    rows = read_quarantine(bench, delivery.batch)
+    rows = read_quarantine(bench, "weather", delivery.batch)
     assert rows.loc[0, ["rule", "column", "value"]].tolist() == [
         "maximum", "wind_speed", "1048.36058",
     ]  # fmt: skip
@@ -123,6 +125,36 @@ def test_the_schedule_dropped_into_another_sources_folder_is_held(bench):
     (landing(bench, "weather") / "flights-2013-01.csv").write_bytes(data)
     (delivery,) = ingest_batches(bench).deliveries
     assert [reason.rule for reason in delivery.reasons] == ["delivered_elsewhere"]
+
+
+def test_the_same_bytes_in_another_sources_folder_leave_the_rows_set_aside_alone(bench):
+    samples.land_sample(bench, ["2013-02"])
+    ingest_batches(bench)
+    (first,) = quarantined(bench)
+    rows = read_quarantine(bench, "weather", first.batch)
+    data = (landing(bench, "weather") / first.file).read_bytes()
+    (landing(bench, "flights") / first.file).write_bytes(data)
+    ingest_batches(bench)
+    assert [(one.source, one.batch) for one in quarantined(bench)] == [
+        ("weather", first.batch), ("flights", first.batch),
+    ]  # fmt: skip
+    pd.testing.assert_frame_equal(read_quarantine(bench, "weather", first.batch), rows)
+    held = read_quarantine(bench, "flights", first.batch)
+    assert held["rule"].tolist() == ["delivered_elsewhere"]
+
+
+def test_two_empty_files_of_two_sources_are_two_held_batches(bench):
+    for source in ("flights", "weather"):
+        landing(bench, source).mkdir(parents=True)
+        (landing(bench, source) / f"{source}.csv").write_bytes(b"")
+    ingest_batches(bench)
+    batch = bytes_digest(b"")
+    assert [(one.source, one.batch) for one in quarantined(bench)] == [
+        ("flights", batch), ("weather", batch),
+    ]  # fmt: skip
+    folder = bench.settings.home / "quarantine" / "flights"
+    kept = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
+    assert kept == [f"flights/{batch}/raw/flights.csv", f"weather/{batch}/raw/weather.csv"]
 
 
 def test_a_file_that_was_still_being_copied_is_held_and_taken_when_complete(bench):
@@ -190,4 +222,4 @@ def test_asking_what_is_pending_needs_no_pandas():
 
 def test_what_is_not_in_quarantine_cannot_be_read(bench):
     with pytest.raises(LookupError, match="quarantine"):
-        read_quarantine(bench, "0" * 64)
+        read_quarantine(bench, "flights", "0" * 64)

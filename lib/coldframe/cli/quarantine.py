@@ -40,6 +40,10 @@ def add_commands(app: typer.Typer) -> None:
         batch: Annotated[
             str | None, typer.Argument(help="A batch, by digits of its digest: show its rows.")
         ] = None,
+        source: Annotated[
+            str | None,
+            typer.Option("--source", metavar="NAME", help="Only batches of this source."),
+        ] = None,
         export: Annotated[
             Path | None,
             typer.Option("--export", metavar="FILE", help="Write the rows to a CSV file."),
@@ -53,8 +57,8 @@ def add_commands(app: typer.Typer) -> None:
                     "Which batch is to be exported?",
                     remedy="coldframe quarantine BATCH --export FILE",
                 )
-            return _list(session, found)
-        return _show(session, _choose(found, batch), export)
+            return _list(session, [one for one in found if source in (None, one.source)])
+        return _show(session, _choose(found, batch, source), export)
 
 
 def _describe(delivery: Delivery) -> dict[str, Any]:
@@ -81,21 +85,37 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     return Answer([_describe(d) for d in found], Group(*told, session.steps([step])))
 
 
-def _choose(found: list[Delivery], batch: str) -> Delivery:
-    """Return the last delivery of the batch whose digest begins with `batch`."""
-    chosen = {d.batch: d for d in found if d.batch.startswith(batch.lower())}
+def _choose(found: list[Delivery], batch: str, source: str | None) -> Delivery:
+    """Return the last delivery of the batch whose digest begins with `batch`.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or several: other batches, or the same bytes in two sources' folders.
+    """
+    chosen = {
+        (d.source, d.batch): d
+        for d in found
+        if d.batch.startswith(batch.lower()) and source in (None, d.source)
+    }
     if len(chosen) == 1:
         return next(iter(chosen.values()))
+    what, remedy = "Several batches in quarantine begin so.", "write more digits of its digest"
+    if not chosen:
+        what, remedy = "No such batch in quarantine.", "coldframe quarantine"
+    elif len({digest for _, digest in chosen}) == 1:
+        what = "The same bytes were delivered by several sources."
+        remedy = f"coldframe quarantine {batch} --source {next(iter(chosen))[0]}"
     raise NotFoundError(
-        "Several batches in quarantine begin so." if chosen else "No such batch in quarantine.",
-        found=", ".join(short(name) for name in chosen) or batch,
-        remedy="coldframe quarantine",
+        what,
+        found=", ".join(f"{name} {short(digest)}" for name, digest in chosen) or batch,
+        remedy=remedy,
     )
 
 
 def _show(session: Session, delivery: Delivery, export: Path | None) -> Answer:
     """Return the rows of one batch; all of them go to `export`."""
-    rows = read_quarantine(session.bench, delivery.batch)
+    rows = read_quarantine(session.bench, delivery.source, delivery.batch)
     data: dict[str, Any] = _describe(delivery)
     if export:
         try:

@@ -23,7 +23,11 @@ RAW = "raw"  # folder of a held batch's file, which keeps its own name
 
 
 def quarantine_folder(bench: Workbench) -> Path:
-    """Return the folder that holds one folder for each batch with something set aside."""
+    """Return the folder that holds a folder for each source, and in it one for each batch.
+
+    Batches are kept apart by source as well as by digest: the same bytes in two sources' folders
+    are two deliveries, each with a fate of its own.
+    """
     return bench.settings.home / "quarantine" / bench.dataset.name
 
 
@@ -50,7 +54,7 @@ def set_aside(
     """
     if delivery.outcome == "accepted":
         return None
-    target = quarantine_folder(bench) / delivery.batch
+    target = quarantine_folder(bench) / delivery.source / delivery.batch
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = temporary_name(target)
     partial.mkdir()
@@ -100,7 +104,7 @@ def _publish(partial: Path, target: Path) -> None:
 
 def sweep_partial(bench: Workbench) -> None:
     """Remove what killed runs left half-written; call it under the ingest lock."""
-    for left in quarantine_folder(bench).glob(".*.partial"):
+    for left in quarantine_folder(bench).glob("*/.*.partial"):
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -114,13 +118,15 @@ def quarantined(bench: Workbench) -> list[Delivery]:
     return sorted(found, key=lambda delivery: delivery.sequence or 0)
 
 
-def read_quarantine(bench: Workbench, batch: str) -> pd.DataFrame:
+def read_quarantine(bench: Workbench, source: str, batch: str) -> pd.DataFrame:
     """Return what was wrong with a batch.
 
     Parameters
     ----------
     bench : Workbench
         Where.
+    source : str
+        The source as which it was delivered.
     batch : str
         Digest of the batch.
 
@@ -133,16 +139,16 @@ def read_quarantine(bench: Workbench, batch: str) -> pd.DataFrame:
     Raises
     ------
     NotFoundError
-        Nothing of this batch was set aside.
+        Nothing of this batch of this source was set aside.
     """
     import pandas as pd  # kept out of the command line's start
 
-    folder = quarantine_folder(bench) / batch
+    folder = quarantine_folder(bench) / source / batch
     if not (folder / REPORT).is_file():
         raise NotFoundError(
             "Nothing of this batch is in quarantine.",
             where=str(quarantine_folder(bench)),
-            found=batch,
+            found=f"{source}, {batch}",
             remedy="coldframe quarantine",
         )
     if (folder / ROWS).is_file():
