@@ -39,8 +39,12 @@ PATIENCE = 60
 _CREATION_LOCK = 0x636F6C646672616D  # "coldfram": the advisory lock of PostgreSQL, 64 bits
 
 
-# what databases say of a file or a table that is not what we made
-_DAMAGE = ("malformed", "not a database", "could not decode", "no such", 'relation "')
+# what databases say of a file or a table that is not what we made; "no such" alone would also be
+# "No such file or directory", which PostgreSQL's client says of a server that is down
+_DAMAGE = (
+    "malformed", "not a database", "could not decode", "no such table", "no such column",
+    'relation "',
+)  # fmt: skip
 
 
 def parse_url(url: str) -> URL:
@@ -113,10 +117,28 @@ def in_file(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
 
 
+def _has_no_connection(error: exc.SQLAlchemyError) -> bool:
+    """Tell whether PostgreSQL's client could not connect, or lost its server.
+
+    What a server says has a five-digit SQLSTATE; psycopg has none for what no server said.
+    """
+    return (
+        isinstance(error, exc.OperationalError)
+        and getattr(error.orig, "sqlstate", "sqlite3 has none") is None
+    )
+
+
 def _explanation(error: exc.SQLAlchemyError, where: str) -> ColdframeError | None:
     """Return what the failure `error` of the database at `where` means for a person."""
     text = str(getattr(error, "orig", error) or error).strip()
     lower = text.lower()
+    if _has_no_connection(
+        error
+    ):  # first: its text names hosts and files, whatever these are called
+        return EnvironmentFaultError(
+            "There is no connection to the ledger's PostgreSQL.", where=where, found=text,
+            remedy="start the server or correct ledger_url (env.yaml), then run: coldframe doctor",
+        )  # fmt: skip
     if "locked" in lower or "lock timeout" in lower:
         return ConflictError(
             f"The ledger stayed busy for {PATIENCE} seconds.", where=where, found=text,
