@@ -1,10 +1,18 @@
 """What holds for every test: fork servers of their own, which end with the tests."""
 
 import os
+import signal
 
 import pytest
 
 from coldframe.kernels import Address, UnavailableError, ask
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_are_heard():
+    """Hear SIGINT: a shell lets what it starts in the background ignore it, and so its children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(1800)
 
 
 def make_project(root):
-    samples.write_project(root, policy={"minimum_labelled_rows": 1000})
+    samples.write_project(root, policy={"minimum_labelled_rows": 500})
     path = root / "datasets" / "flights.yaml"
     path.write_text(path.read_text().replace("flights.feed", "cli.small_feed"))
     return CommandLine(root)

@@ -207,7 +207,7 @@ def _finish(function: Callable[..., Answer], session: Session, options: dict[str
         if session.as_json:
             print(spell_json(answer.data))  # noqa: T201 - this is what a command is for
         else:
-            make_console().print(answer.page)
+            make_console().print(answer.page, crop=False)
         sys.stdout.flush()
     except ColdframeError as error:
         if session.debug:

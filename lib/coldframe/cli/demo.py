@@ -11,7 +11,7 @@ from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.snapshots import table_rows
-from coldframe.cli.terminal import cell, duration, first_line, line, section, size
+from coldframe.cli.terminal import cell, duration, first_line, line, section, size, unbroken
 from coldframe.demo import PeriodReport, land_period, run_demo
 from coldframe.errors import NotebookError
 from coldframe.status import Status, Step, read_status
@@ -176,6 +176,6 @@ def _end(session: Session, done: list[PeriodReport], status: Status) -> Group:
         text = "A stage failed; mend it and run the same command again: it goes on from there."
         parts.append(cell(text, "bold red"))
     if status.report:
-        parts.append(line(f"report    {status.report}"))
+        parts.append(unbroken(f"report    {status.report}"))
     parts += [Text(), section("Next", session.steps(status.steps))]
     return Group(*parts)

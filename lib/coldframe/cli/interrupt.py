@@ -33,8 +33,10 @@ def noted() -> Iterator[None]:
         It was sent, at once where possible.
     """
     _pressed.clear()
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
+    # only the main thread hears signals, and a program in the background was told not to
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
         return
     before = signal.signal(signal.SIGINT, _note)
     try:

@@ -22,6 +22,7 @@ from coldframe.cli.terminal import (
     section,
     share,
     short,
+    unbroken,
     when,
 )
 from coldframe.ledger import Delivery, Proposal
@@ -205,7 +206,7 @@ def _runs(status: Status) -> RenderableType:
     columns = ["=stage", "=outcome", "#ended (UTC)", "#took", "notebook (in the home folder)"]
     parts: list[RenderableType] = [make_table(columns, rows)]
     if status.report:
-        parts.append(line("report: ", str(status.report)))
+        parts.append(unbroken("report: ", str(status.report)))
     for run in status.failed:
         parts.append(cell(f"{run.stage} failed: {first_line(run.error)}", "red"))
         if run.notebook:

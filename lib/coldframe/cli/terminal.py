@@ -62,6 +62,13 @@ def line(*parts: object) -> Text:
     return Text.assemble(*[cell(part) for part in parts])
 
 
+def unbroken(*parts: object) -> Text:
+    """Return a line that is never folded, for what one copies: a path."""
+    text = line(*parts)
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
+
+
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Return a table.
 
