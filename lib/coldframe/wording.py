@@ -11,7 +11,7 @@ BATCH_WORDS = {
     "nul_bytes": "the file holds NUL bytes, {example}",
     "encoding": "the file is not UTF-8: {example}",
     "truncated": "the file was cut off; it ends with {example}",
-    "compressed": "the file is compressed: {example}",
+    "field_length": "a field is too long: {example}; perhaps a quote is not closed",
     "quoting": "its quotes do not match, {example}",
     "delimiter": "its fields are parted by {example}, not by commas",
     "header": "its first line is no header of this source: {example}",
@@ -39,7 +39,6 @@ VALUE_WORDS = {
     "type_number": "is no number",
     "type_boolean": "is neither true nor false",
     "type_timestamp": "is no moment in time",
-    "type_string": "is no text",
 }
 """For rules on values, by name."""
 

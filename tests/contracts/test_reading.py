@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldframe.contracts.faults import UnfitBatchError
-from coldframe.contracts.reading import parse_text_csv, read_text_csv
+from coldframe.contracts.reading import parse_text_csv
 from coldframe.datasets import Source
 
 SOURCE = Source(
@@ -40,10 +40,9 @@ def test_lines_are_counted_through_quoted_line_breaks():
     assert frame.index.tolist() == [2, 4]
 
 
-def test_windows_line_ends_are_line_ends(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_bytes(GOOD.replace(b"\n", b"\r\n"))
-    pd.testing.assert_frame_equal(read_text_csv(path, SOURCE), parse_text_csv(GOOD, SOURCE))
+def test_windows_line_ends_are_line_ends():
+    windows = parse_text_csv(GOOD.replace(b"\n", b"\r\n"), SOURCE)
+    pd.testing.assert_frame_equal(windows, parse_text_csv(GOOD, SOURCE))
 
 
 def test_a_header_alone_is_an_empty_table():
@@ -75,6 +74,11 @@ def zipped() -> bytes:
         (GOOD.replace(b",", b";"), "delimiter"),
         (GOOD.replace(b",", b"\t"), "delimiter"),
         (b"00123,1\n00124,2\n", "header"),
+        (b"\n" + GOOD, "header"),
+        (b"\r\n\r\n" + GOOD, "header"),
+        (GOOD + b"x" * 131_073 + b",1\n", "field_length"),
+        (GOOD + b'"x,1\n' + GOOD * 10_000, "field_length"),  # a quote that is never closed
+        (b"x" * 131_073 + b",size\n", "field_length"),
         (GOOD + b"x,1,2\n", "field_count"),
         (GOOD + b"x\n", "field_count"),
         (b"code,size\n1,2,3\n4,5,6\n", "field_count"),
@@ -84,6 +88,13 @@ def zipped() -> bytes:
 )
 def test_what_is_no_clean_csv_is_named(data, rule):
     assert faults(data) == [(rule, None)]
+
+
+def test_a_blank_first_line_and_a_long_field_are_told_for_what_they_are():
+    with pytest.raises(UnfitBatchError, match="a blank line"):
+        parse_text_csv(b"\n" + GOOD, SOURCE)
+    with pytest.raises(UnfitBatchError, match="more than 131,072 characters on line 4"):
+        parse_text_csv(GOOD + b"x" * 131_073 + b",1\n", SOURCE)
 
 
 def test_all_that_is_wrong_with_a_header_is_told_together():

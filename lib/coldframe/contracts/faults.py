@@ -53,8 +53,8 @@ def unfit(rule: str, what: str, *, example: str | None = None, rows: int = 0) ->
 
     Examples
     --------
-    >>> unfit("compressed", "The file is compressed.", example="gzip").faults[0].rule
-    'compressed'
+    >>> unfit("not_csv", "The file is no plain CSV.", example="gzip").faults[0].rule
+    'not_csv'
     """
     return UnfitBatchError(what, (Fault(rule=rule, rows=rows, example=(example or what)[:300]),))
 

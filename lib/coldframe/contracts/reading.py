@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import pandas as pd
 
@@ -22,11 +21,6 @@ MAGIC = {
 BOMS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 OTHER_DELIMITERS = ";\t|"
 SHOWN_LINES = 5
-
-
-def read_text_csv(path: Path, source: Source) -> pd.DataFrame:
-    """Return the file at `path` as text; see `parse_text_csv`."""
-    return parse_text_csv(path.read_bytes(), source)
 
 
 def parse_text_csv(data: bytes, source: Source) -> pd.DataFrame:
@@ -97,6 +91,7 @@ def _split(text: str) -> tuple[list[str], list[list[str]], list[int]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
+    start = 1
     try:
         header = next(reader)
         start = reader.line_num + 1
@@ -105,6 +100,11 @@ def _split(text: str) -> tuple[list[str], list[list[str]], list[int]]:
             lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
+        if str(error).startswith("field larger than"):
+            raise unfit(
+                "field_length", "A field is too long.",
+                example=f"more than {csv.field_size_limit():,} characters on line {start}",
+            ) from error  # fmt: skip
         raise unfit(
             "quoting", "The quotes do not match.", example=f"line {reader.line_num}: {error}"
         ) from error
@@ -114,10 +114,10 @@ def _split(text: str) -> tuple[list[str], list[list[str]], list[int]]:
 def _check_header(header: list[str], source: Source) -> None:
     known = [name for name in source.columns if name in header]
     if not known:
-        other = next((d for d in OTHER_DELIMITERS if d in header[0]), None)
+        other = next((d for d in OTHER_DELIMITERS if d in ",".join(header)), None)
         if other and len(header) == 1:
             raise unfit("delimiter", "The fields are not parted by commas.", example=repr(other))
-        found = shorten(",".join(header))
+        found = shorten(",".join(header)) if header else "a blank line"
         raise unfit("header", "The first line is no header of this source.", example=found)
     faults = [
         Fault(rule="doubled_column", column=name, example="in the header more than once")
