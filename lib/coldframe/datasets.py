@@ -60,12 +60,14 @@ class BatchRules(Record):
 
     `rows` is the share of the median batch of the same source that a batch must at least and may
     at most have; `quarantined` the highest share of rows set aside; `keys_known` whether rows
-    that repeat a key of an earlier batch are welcome (corrections) or not.
+    that repeat a key of an earlier batch are welcome (corrections) or not; `bytes` the greatest
+    size of a file, which is read into memory as a whole.
     """
 
     rows: tuple[float, float] = (0.2, 5.0)
     quarantined: Share = 0.02
     keys_known: bool = False
+    bytes: int = Field(default=2 * 2**30, gt=0)
 
 
 class Source(Record):

@@ -6,6 +6,7 @@ from coldframe.ledger import Delivery, Reason
 
 BATCH_WORDS = {
     "empty": "the file is empty",
+    "file_size": "the file is too large: {example}",
     "not_csv": "the file is no CSV: {example}",
     "byte_order_mark": "the file begins with a byte-order mark: {example}",
     "nul_bytes": "the file holds NUL bytes, {example}",

@@ -12,11 +12,16 @@ from coldframe.contracts import Fault, contract_versions
 from coldframe.contracts.faults import failures_frame, shorten
 from coldframe.contracts.judging import Judgement, judge_batch
 from coldframe.ingest.history import History
-from coldframe.ingest.landing import Judged, LandedFile, pending_batches
+from coldframe.ingest.landing import (
+    Judged,
+    LandedBytes,
+    LandedFile,
+    pending_batches,
+    read_landed,
+)
 from coldframe.ingest.quarantine import set_aside
 from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
 from coldframe.ledger import Delivery, deliveries
-from coldframe.provenance import bytes_digest
 from coldframe.snapshots import BatchRecord
 from coldframe.workbench import Workbench
 
@@ -31,75 +36,94 @@ class Outcome:
 
 
 def judge_pending(
-    bench: Workbench, history: History, tell: Callable[[str], None]
+    bench: Workbench,
+    history: History,
+    tell: Callable[[str], None],
+    leave: Callable[[Path], None],
 ) -> Iterator[Outcome]:
     """Yield the fate of every pending batch; what is set aside is in quarantine by then.
 
     A held batch is in the ledger by then, too: were it written after the freeze, a killed run's
-    successor would judge it against another history.
+    successor would judge it against another history. A file for which this machine's memory is
+    not enough is told to `leave` and stays pending; the others go on.
     """
     versions = contract_versions(bench.dataset, lib=bench.settings.lib)
     judged = Judged.of(deliveries(bench.ledger, bench.dataset.name))
     seen: set[tuple[str, str]] = set()
     for landed in pending_batches(bench):
+        contract = versions[landed.source]
         try:
-            data = landed.path.read_bytes()
-        except OSError:
-            continue  # it was taken away again, or is not ours to read
-        # it may have grown since it was listed: its name is that of the bytes that were read
-        digest = bytes_digest(data)
-        name = (landed.source, digest)
-        if name in seen or judged.knows(*name, versions[landed.source]):
+            found = _read(bench, landed)
+            if found is None:
+                continue
+            # it may have grown since it was listed: its name is that of the bytes that were read
+            name = (landed.source, found.digest)
+            if name in seen or judged.knows(*name, contract):
+                continue
+            outcome = _judge(bench, landed, found, contract, history)
+        except MemoryError:
+            leave(landed.path)
+            tell(f"{landed.source}/{landed.path.name}: left, this machine's memory is not enough")
             continue
         seen.add(name)
-        outcome = _judge(bench, landed, data, digest, versions[landed.source], history)
         if outcome.record is not None and outcome.rows is not None:
             history.add(outcome.record, outcome.rows)
         tell(describe(outcome.delivery))
         yield outcome
 
 
+def _read(bench: Workbench, landed: LandedFile) -> LandedBytes | None:
+    """Return what the file holds; None if it was taken away again, or is not ours to read."""
+    limit = bench.dataset.sources[landed.source].batch.bytes
+    try:
+        return read_landed(landed.path, limit=limit)
+    except OSError:
+        return None
+
+
 def _judge(
-    bench: Workbench, landed: LandedFile, data: bytes, digest: str, contract: str, history: History
+    bench: Workbench, landed: LandedFile, found: LandedBytes, contract: str, history: History
 ) -> Outcome:
     dataset, source = bench.dataset, landed.source
     file = _name(bench, landed.source, landed.path)
-    judgement = _ask_contract(bench, source, data, digest, history)
+    judgement = _ask_contract(bench, source, found, history)
     if judgement.fit is None:
         delivery = held_delivery(
-            digest=digest, dataset=dataset.name, source=source, file=file, rows=judgement.rows,
-            contract=contract, faults=judgement.faults,
+            digest=found.digest, dataset=dataset.name, source=source, file=file,
+            rows=judgement.rows, contract=contract, faults=judgement.faults,
         )  # fmt: skip
-        set_aside(bench, delivery, judgement, data)
+        set_aside(bench, delivery, judgement, found.data)
         return Outcome(write_delivery(bench, delivery, None))
     record = batch_record(
-        digest=digest, source=source, file=file, rows=len(judgement.fit),
+        digest=found.digest, source=source, file=file, rows=len(judgement.fit),
         aside=judgement.rows - len(judgement.fit), contract=contract, faults=judgement.faults,
         unknown_columns=judgement.unknown_columns,
     )  # fmt: skip
     delivery = delivery_of(dataset.name, record)
-    set_aside(bench, delivery, judgement, data)
+    set_aside(bench, delivery, judgement, found.data)
     return Outcome(delivery, record, judgement.fit)
 
 
-def _ask_contract(
-    bench: Workbench, source: str, data: bytes, digest: str, history: History
-) -> Judgement:
+def _ask_contract(bench: Workbench, source: str, found: LandedBytes, history: History) -> Judgement:
     """Return what the contract says; whatever a batch does to our code, the others go on."""
-    other = history.source_of(digest)
+    other = history.source_of(found.digest)
+    if found.data is None:
+        limit = bench.dataset.sources[source].batch.bytes
+        told = f"{found.size:,} bytes, at most {limit:,} are allowed"
+        return _hold(Fault(rule="file_size", example=told))
     if other is not None:
         return _hold(Fault(rule="delivered_elsewhere", example=f"the same bytes came as {other}"))
     if faults := history.type_faults(source):
         return _hold(*faults)
     try:
         return judge_batch(
-            data,
+            found.data,
             bench.dataset.sources[source],
             history=history.sizes(source),
             known=history.keys(source),
         )
     except (OSError, MemoryError):
-        raise  # this machine's fault, not the batch's: the next run tries again
+        raise  # this machine's fault, not the batch's: another run tries again
     except Exception as error:  # noqa: BLE001 - isolation: a batch we cannot judge is held
         return _hold(Fault(rule="not_judged", example=shorten(f"{type(error).__name__}: {error}")))
 

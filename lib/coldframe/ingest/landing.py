@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from coldframe.contracts import contract_versions
 from coldframe.ledger import Delivery, deliveries
-from coldframe.provenance import file_digest
+from coldframe.provenance import bytes_digest, file_digest
 from coldframe.workbench import Workbench
 
 
@@ -31,6 +32,36 @@ class LandedFile:
     source: str
     path: Path
     digest: str
+
+
+@dataclass(frozen=True)
+class LandedBytes:
+    """What was found in a landed file when it was opened to be judged.
+
+    Parameters
+    ----------
+    digest : str
+        SHA-256 of these very bytes, whatever the file held when it was listed.
+    size : int
+        How many they are.
+    data : bytes or None
+        The bytes; None if they are too many to be read.
+    """
+
+    digest: str
+    size: int
+    data: bytes | None
+
+
+def read_landed(path: Path, *, limit: int) -> LandedBytes:
+    """Return what the file at `path` holds; of one that has more than `limit` bytes, the digest."""
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > limit:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            return LandedBytes(digest, size, None)
+        data = stream.read(size)
+    return LandedBytes(bytes_digest(data), len(data), data)
 
 
 @dataclass(frozen=True)

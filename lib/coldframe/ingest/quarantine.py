@@ -32,7 +32,7 @@ def quarantine_folder(bench: Workbench) -> Path:
 
 
 def set_aside(
-    bench: Workbench, delivery: Delivery, judgement: Judgement, data: bytes
+    bench: Workbench, delivery: Delivery, judgement: Judgement, data: bytes | None
 ) -> Path | None:
     """Write what of a batch was set aside; all of it or nothing, again and again the same.
 
@@ -44,8 +44,9 @@ def set_aside(
         What became of the batch.
     judgement : Judgement
         Why.
-    data : bytes
-        The batch itself; kept if all of it is held.
+    data : bytes or None
+        The batch itself, kept if all of it is held; None if it is too large to be copied, and
+        stays in the landing folder only.
 
     Returns
     -------
@@ -66,8 +67,8 @@ def set_aside(
     return target
 
 
-def _fill(folder: Path, delivery: Delivery, judgement: Judgement, data: bytes) -> None:
-    if delivery.outcome == "held":
+def _fill(folder: Path, delivery: Delivery, judgement: Judgement, data: bytes | None) -> None:
+    if delivery.outcome == "held" and data is not None:
         write_atomically(folder / RAW / Path(delivery.file).name, data)
     if len(judgement.failures):
         write_atomically(folder / ROWS, _spell_rows(judgement))

@@ -48,7 +48,8 @@ class IngestReport:
     deliveries : tuple of Delivery
         What became of each batch, in the order in which they were taken.
     unreadable : tuple of Path
-        Landed files that this process may not read; they are tried again.
+        Landed files that this process may not read, or for which memory was not enough; they are
+        tried again.
     """
 
     snapshot: Snapshot | None
@@ -87,7 +88,8 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
         from coldframe.ingest.judging import judge_pending
 
         history = History(bench.dataset, bench.store, head)
-        outcomes = list(judge_pending(bench, history, tell))
+        left: list[Path] = []
+        outcomes = list(judge_pending(bench, history, tell, left.append))
         accepted = [outcome for outcome in outcomes if outcome.record is not None]
         snapshot = head
         if accepted:
@@ -99,7 +101,7 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
             else write_delivery(bench, outcome.delivery, snapshot)
             for outcome in outcomes
         )
-        return IngestReport(snapshot, bool(accepted), (*finished, *told), unreadable)
+        return IngestReport(snapshot, bool(accepted), (*finished, *told), (*unreadable, *left))
 
 
 def _silent(line: str) -> None:

@@ -67,9 +67,11 @@ def tell_pending(pending: Sequence[LandedFile]) -> Note:
 
 
 def tell_deliveries(report: IngestReport) -> Note:
-    """Say what became of the batches."""
+    """Say what became of the batches, and which files could not be read."""
+    names = ", ".join(escape(path.name) for path in report.unreadable)
+    left = f" **Not read, to be tried again:** {names}." if names else ""
     if not report.deliveries:
-        return Note("No batch was judged.")
+        return Note(f"No batch was judged.{left}")
     held = [d for d in report.deliveries if d.outcome == "held"]
     aside = sum(d.rows_quarantined for d in report.deliveries if d.outcome == "quarantined")
     frozen = sum(d.rows_accepted for d in report.deliveries)
@@ -79,7 +81,7 @@ def tell_deliveries(report: IngestReport) -> Note:
     if held:
         names = ", ".join(escape(d.file) for d in held)
         parts.append(f"**nothing of {names} goes on**: the batch as a whole is not fit")
-    return Note("; ".join(parts) + ".")
+    return Note("; ".join(parts) + "." + left)
 
 
 def tell_reasons(deliveries: Sequence[Delivery]) -> Note:
