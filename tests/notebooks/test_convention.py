@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))  # not JupyterLab's checkpoints
 INJECTED = {"upstream", "product", "dataset", "home"}
 # A cell that ends in one of these shows a table or a picture and needs a sentence after it.
-SHOWS = re.compile(r"^(said\.table_|approval\.table_|show_figure\()")
-TELLS = re.compile(r"^said\.tell_")
+SHOWS = re.compile(r"^(said\.table_|approval\.(table|show)_|show_figure\()")
+TELLS = re.compile(r"^(said|approval)\.tell_")
 
 
 def cells_of(path):

@@ -1,4 +1,4 @@
-"""The approval form: a person's word on the pending proposal, by widget."""
+"""The approval notebook: evidence, cost, and a form for a person's word on the proposal."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coldframe.errors import ColdframeError, ConflictError, DataError
+from coldframe.figures.performance import describe_performance, draw_performance
 from coldframe.ledger import Decision, Proposal, decide, pending, proposals
-from coldframe.notebook.shown import Table, spell
+from coldframe.monitor import MonitorReport, monitor_snapshot
+from coldframe.notebook import monitored
+from coldframe.notebook.shown import Note, Table, escape, show_figure, spell
 from coldframe.settings import VARIABLE
 from coldframe.workbench import Workbench
 
 if TYPE_CHECKING:
     import ipywidgets
+    from IPython.display import Image
+    from matplotlib.figure import Figure
 
 NEXT = {"approved": "ploomber build", "rejected": "coldframe status"}
 # A retrain needs this name beside its reason; Jupyter's own identity is a random cookie.
@@ -75,6 +80,62 @@ def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:
         if said.verdict or (proposal and said.proposal.number == proposal.number)
     ]
     return Table.of(rows, columns=("proposal", "on", "processor seconds", "gain", "verdict"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How the champion does, or why that cannot be shown.
+
+    Parameters
+    ----------
+    report : MonitorReport or None
+        What monitoring finds on the snapshot of the proposal.
+    figure : Figure or None
+        Drawn from it.
+    title : str
+        What there is to be seen.
+    fault : str
+        What went wrong, if anything did.
+    """
+
+    report: MonitorReport | None = None
+    figure: Figure | None = None
+    title: str = ""
+    fault: str = ""
+
+
+def look_at_champion(bench: Workbench, proposal: Proposal | None) -> Look:
+    """Monitor the snapshot of a proposal once more, to be looked at; a fault is told, not raised.
+
+    The decision does not depend on it: what it rests on was written down with the proposal. So
+    whatever breaks here (a lost estimator, features that raise) must not hide the form below.
+    """
+    about = proposal.snapshot_id if proposal else None
+    try:
+        report = monitor_snapshot(bench, snapshot=about, propose=False)
+        record = describe_performance(report)
+        return Look(report=report, figure=draw_performance(record), title=record.title)
+    except ColdframeError as error:
+        return Look(fault=f"{error.what} {error.remedy or ''}".strip())
+    except Exception as error:  # noqa: BLE001  # the user's own features may raise anything
+        return Look(fault=f"{type(error).__name__}: {error}")
+
+
+def show_performance(look: Look) -> Image | Note:
+    """Return the figure of the champion's performance, or a sentence that says what is missing."""
+    if look.figure is None:
+        return Note(f"**The champion cannot be monitored now:** {escape(look.fault)}")
+    return show_figure(look.figure, alt=look.title)
+
+
+def tell_performance(look: Look) -> Note:
+    """Say what is seen in the figure, or what a decision can rest on without it."""
+    if look.report is None:
+        return Note(
+            "The figures above were written down when the retrain was proposed, and the form "
+            "below works as ever. `coldframe doctor` and `coldframe verify` look for the fault."
+        )
+    return monitored.tell_performance(look.report)
 
 
 @dataclass(frozen=True)
