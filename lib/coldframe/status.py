@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -181,9 +182,8 @@ def next_steps(status: Status, *, demo: str | None = None) -> tuple[Step, ...]:
     steps: list[Step] = []
     for run in status.failed:
         if run.notebook:
-            steps.append(
-                Step(f"jupyter lab {status.home / run.notebook}", f"see where {run.stage} failed")
-            )
+            path = shlex.quote(str(status.home / run.notebook))
+            steps.append(Step(f"jupyter lab {path}", f"see where {run.stage} failed"))
     if status.failed:
         steps.append(Step(BUILD, f"run {', '.join(run.stage for run in status.failed)} again"))
     if status.landed:

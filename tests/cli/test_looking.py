@@ -2,10 +2,15 @@
 
 import csv
 import json
+import shlex
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from coldframe.cli.command import Session
 from coldframe.ingest import ingest_batches
+from coldframe.status import Step
 
 LOOKS = {
     "status": ["flights@3", "v1", "proposal 2", "coldframe approve 2", "flights-2013-04.csv"],
@@ -122,6 +127,20 @@ def test_next_commands_stay_in_the_same_home(prepared, tmp_path):
     shown = prepared("status", "--home", other, "--dataset", "flights", width=300).stdout
     assert f"coldframe demo run --home {other} --dataset flights" in shown
     assert other.exists()
+
+
+def test_only_our_own_commands_are_given_flags_and_values_can_be_pasted():
+    session = Session(home=Path("Ada's home"), dataset="flights")
+    asked = [
+        Step(command, "") for command in ("coldframe status", "ploomber build", "jupyter lab x")
+    ]
+    console = Console(width=200)
+    with console.capture() as shown:
+        console.print(session.steps(asked))
+    found = [shlex.split(line) for line in shown.get().splitlines()]
+    assert ["coldframe", "status", "--home", "Ada's home", "--dataset", "flights"] in found
+    assert ["ploomber", "build", "--env--home", "Ada's home", "--env--dataset", "flights"] in found
+    assert ["jupyter", "lab", "x"] in found
 
 
 def test_the_same_bytes_of_two_sources_are_told_apart(flights):

@@ -114,13 +114,16 @@ class Session:
             yield Work(live, self.as_json)
 
     def steps(self, steps: Iterable[Step]) -> RenderableType:
-        """Return commands to type next; they go on in the same home folder and dataset."""
+        """Return commands to type next; ours go on in the same home folder and dataset."""
         own = [("--home", self.home), ("--dataset", self.dataset)]
-        flags = "".join(f" {option} {value}" for option, value in own if value)
-        build = "".join(f" --env{option} {value}" for option, value in own if value)
+        given = [(option, shlex.quote(str(value))) for option, value in own if value]
+        flags = {
+            "coldframe": "".join(f" {option} {value}" for option, value in given),
+            "ploomber": "".join(f" --env{option} {value}" for option, value in given),
+        }
 
         def complete(text: str) -> str:
-            return text + (build if text.startswith("ploomber") else flags)
+            return text + flags.get(text.partition(" ")[0], "")
 
         told = [(complete(step.command), step.why) for step in steps]
         if told and shutil.which("coldframe") is None and ACTIVATE.is_file():

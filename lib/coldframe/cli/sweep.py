@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -127,7 +128,8 @@ def _study_page(session: Session, report: SweepReport) -> RenderableType:
         }
     )
     table = make_table(["#trial", f"#{study.metric}", "parameters", "#cpu"], rows)
-    steps = [Step(f"coldframe sweep --challenge {study.name}", "train and propose the best")]
+    name = shlex.quote(study.name)
+    steps = [Step(f"coldframe sweep --challenge {name}", "train and propose the best")]
     parts = [section(f"Study {study.name}", head, table)]
     return Group(*parts, session.steps(steps if best else []))
 
