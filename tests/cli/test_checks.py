@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -127,4 +128,20 @@ def test_a_home_that_is_a_file_is_a_problem(tmp_path):
 def test_what_killed_processes_left_is_noted(tmp_path):
     assert check_leftovers(tmp_path).level == "fine"
     (tmp_path / ".x.csv.0123456789ab.partial").write_bytes(b"12345")
-    assert check_leftovers(tmp_path).level == "note"
+    (tmp_path / "a home").mkdir()
+    (tmp_path / "a home" / ".batch.0123456789ab.partial" / "raw").mkdir(parents=True)
+    (tmp_path / "a home" / ".batch.0123456789ab.partial" / "raw" / "x.csv").write_text("x")
+    (tmp_path / "a home" / "kept.csv").write_text("x")
+    finding = check_leftovers(tmp_path)
+    assert finding.level == "note"
+    subprocess.run(["sh", "-c", finding.remedy.partition(": ")[2]], check=True)
+    assert check_leftovers(tmp_path).level == "fine"
+    assert [path.name for path in tmp_path.rglob("*")] == ["a home", "kept.csv"]
+
+
+def test_the_remedy_for_leftovers_works_where_the_folder_has_blanks(tmp_path):
+    home = tmp_path / "Ada's home"
+    (home / ".batch.0123456789ab.partial").mkdir(parents=True)
+    remedy = check_leftovers(home).remedy
+    subprocess.run(["sh", "-c", remedy.partition(": ")[2]], check=True)
+    assert list(home.iterdir()) == []

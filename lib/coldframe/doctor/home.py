@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -158,5 +159,6 @@ def check_leftovers(home: Path) -> Finding:
         "leftovers",
         "note",
         f"{count} partial files ({size / 1e6:.1f} MB) of processes killed or at work.",
-        f"when nothing runs: find {home} -name '.*.partial' -delete",
+        "when nothing runs: "
+        f"find {shlex.quote(str(home))} -name '.*.partial' -prune -exec rm -rf {{}} +",
     )
