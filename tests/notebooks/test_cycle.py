@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 
+import pytest
 import samples
 from notebooks.cycle import build_sample, environment
 
+from coldframe.errors import NotebookError
 from coldframe.ledger import approved, champion_model, decide, pending, promotions, runs
 from coldframe.pipeline import build, run_notebook
 
@@ -92,6 +94,13 @@ def test_a_sweep_on_an_older_snapshot_beside_production(project, tmp_path):
     (study,) = studies(bench)
     assert (study.name, study.snapshot, len(study.complete)) == ("spring", "flights@1", 2)
     assert pending(bench.ledger, bench.dataset.name) is not None  # untouched
+
+
+def test_a_sweep_where_nothing_was_ingested_says_what_is_missing(tmp_path):
+    bench = samples.open_bench(samples.write_project(tmp_path / "project"))
+    notebook = bench.settings.root / "notebooks/train/sweep.ipynb"
+    with pytest.raises(NotebookError, match="There is no snapshot 'flights'"):
+        run_notebook(bench.settings, notebook=notebook, stage="try")
 
 
 def test_the_approval_notebook_runs_without_a_person(project):

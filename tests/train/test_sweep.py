@@ -72,9 +72,11 @@ def test_in_parts_or_at_once_the_trials_are_the_same(
 
 
 def test_time_that_is_up_begins_no_trial(bench: Workbench) -> None:
-    with pytest.raises(DataError, match="no complete trial"):
-        challenge(bench, study=sweep_snapshot(bench, snapshot="flights@3", trials=9, timeout=0)
-                  .study.name)  # fmt: skip
+    sweep_snapshot(bench, snapshot="flights@3", trials=9, timeout=0, study="a study")
+    with pytest.raises(DataError, match="no complete trial") as caught:
+        challenge(bench, study="a study")
+    remedy = "coldframe sweep --snapshot flights@3 --study 'a study' --trials 20"
+    assert str(caught.value.remedy).endswith(remedy)
 
 
 SPOILED = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from coldframe.errors import DataError
 from coldframe.ledger import Proposal, propose
 from coldframe.train.order import take_order
@@ -10,6 +12,8 @@ from coldframe.train.studies import check_ground, read_study
 from coldframe.train.sweep import study_ground
 from coldframe.train.training import carry_out
 from coldframe.workbench import Workbench
+
+MORE = 20  # trials that are proposed to go on with
 
 
 def challenge(
@@ -52,7 +56,10 @@ def challenge(
     if best is None:
         raise DataError(
             "The study has no complete trial yet.", where=f"study {study}",
-            found=f"{len(found.trials)} trials", remedy=f"sweep on: coldframe sweep {study}",
+            found=f"{len(found.trials)} trials",
+            remedy="sweep on: coldframe sweep "
+            f"--snapshot {found.snapshot} --study {shlex.quote(study)} "
+            f"--trials {len(found.trials) + MORE}",
         )  # fmt: skip
     order = take_order(
         bench, snapshot=found.snapshot_id, parameters=best.parameters, origin="sweep"
