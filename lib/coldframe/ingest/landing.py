@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from coldframe.contracts import contract_versions
+from coldframe.ingest.digests import DigestMemory
 from coldframe.ledger import Delivery, deliveries
-from coldframe.provenance import bytes_digest, file_digest
+from coldframe.provenance import bytes_digest
 from coldframe.workbench import Workbench
 
 
@@ -120,13 +121,17 @@ def pending_batches(bench: Workbench) -> tuple[LandedFile, ...]:
     versions = contract_versions(bench.dataset, lib=bench.settings.lib)
     judged = Judged.of(deliveries(bench.ledger, bench.dataset.name))
     found: dict[tuple[str, str], LandedFile] = {}
+    memory = DigestMemory(
+        bench.settings.home / f"landed-{bench.dataset.name}.json", bench.settings.landing
+    )
     for source, path in landed_files(bench):
         try:
-            digest = file_digest(path)
+            digest = memory.digest(path)
         except OSError:
             continue
         if not judged.knows(source, digest, versions[source]):
             found.setdefault((source, digest), LandedFile(source, path, digest))
+    memory.save()
     return tuple(found.values())
 
 
