@@ -121,10 +121,25 @@ class Page:
 
         JupyterLab draws only the cells near the window, so the prompts of others tell nothing.
         """
-        self.click(By.XPATH, "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']")
-        self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
+        for _ in range(5):  # a menu opened while JupyterLab is still starting does nothing
+            self.click(By.XPATH, "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']")
+            self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
+            if self.has_begun():
+                break
         self.until(lambda _: self.scroll_to(until))
         self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+
+    def has_begun(self, seconds=15):
+        """Tell whether a cell waits or was executed: its prompt is no longer empty."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            prompts = self.browser.execute_script(
+                "return [...document.querySelectorAll('.jp-InputPrompt')].map(p => p.innerText)"
+            )
+            if any(prompt.strip("[]: \u00a0") for prompt in prompts):
+                return True
+            time.sleep(0.2)
+        return False
 
     def scroll_to(self, selector):
         """Go on by half a window, from the end back to the beginning, until `selector` is drawn."""

@@ -11,17 +11,7 @@ from coldframe.pipeline import run_notebook
 
 SECRET = "hush-hush"
 
-warm_and_cold = pytest.mark.parametrize(
-    "warm",
-    [
-        False,
-        pytest.param(True, marks=pytest.mark.xfail(
-            strict=False,
-            reason="kernels/start.py: a forked kernel lives inside `except Fork`, so each "
-            "traceback of a cell shows the request for the fork, all variables included",
-        )),
-    ],
-)  # fmt: skip
+warm_and_cold = pytest.mark.parametrize("warm", [False, True])
 
 
 @pytest.fixture

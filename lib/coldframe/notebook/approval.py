@@ -212,8 +212,13 @@ def approval_form(bench: Workbench) -> ipywidgets.VBox:
     title = ipywidgets.HTML(
         f"<b>Proposal {proposal.number}: train on {html.escape(proposal.snapshot)}?</b>"
     )
-    who = ipywidgets.Text(value=person(), description="Your name", placeholder="who decides")
+    # told as a whole when the field is left: a click may overtake the last of many small updates,
+    # and half a reason would be recorded
+    who = ipywidgets.Text(
+        value=person(), description="Your name", placeholder="who decides", continuous_update=False
+    )
     reason = ipywidgets.Textarea(
+        continuous_update=False,
         description="Reason", placeholder="why, in a few words; required",
         layout={"width": "36em", "height": "5em"},
     )  # fmt: skip
