@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from coldframe.errors import ColdframeError
@@ -38,7 +38,19 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """What was looked at, and every fault that was found."""
+    """What was looked at, and every fault that was found.
+
+    Parameters
+    ----------
+    snapshots : tuple of str
+        Names of all versions and tags, of every dataset; what is pinned was looked at, too.
+    entries : int
+        How many the ledger has.
+    models : tuple of str
+        All of the ledger, each after its dataset.
+    faults : tuple of Fault
+        Each once.
+    """
 
     snapshots: tuple[str, ...]
     entries: int
@@ -61,38 +73,38 @@ def verify_home(
         for damage in bench.ledger.verify()
     ]
     looked: list[str] = []
-    for fault in _store_faults(bench, looked, progress):
-        faults.append(fault)
-    versions = models(bench.ledger, bench.dataset.name)
-    for version in versions:
-        progress(f"reading model {version.name}")
+
+    def look(name: str) -> None:
+        looked.append(name)
+        progress(f"reading {name}")
+
+    faults += [
+        Fault(
+            part="store",
+            where=damage.path,
+            what=f"{damage.what} (needed by {damage.needed_by})",
+            expected=damage.expected,
+            found=damage.found,
+            remedy=damage.remedy,
+        )
+        for damage in bench.store.verify(progress=look)
+    ]
+    versions = models(bench.ledger, None)
+    # several versions may have the same estimator
+    for version in {version.estimator: version for version in reversed(versions)}.values():
+        progress(f"reading model {_spell(version)}")
         faults += _model_faults(bench, version)
     return Verification(
         snapshots=tuple(looked),
         entries=bench.ledger.head()[0],
-        models=tuple(version.name for version in versions),
+        models=tuple(map(_spell, versions)),
         faults=tuple(dict.fromkeys(faults)),
     )
 
 
-def _store_faults(
-    bench: Workbench, looked: list[str], progress: Callable[[str], None]
-) -> Iterator[Fault]:
-    """Yield what is wrong with any snapshot of any dataset; note in `looked` what was read."""
-    for dataset in bench.store.datasets():
-        for number in bench.store.refs.versions(dataset):
-            name = f"{dataset}@{number}"
-            progress(f"reading {name}")
-            looked.append(name)
-            for damage in bench.store.verify(name):
-                yield Fault(
-                    part="store",
-                    where=damage.path,
-                    what=f"{damage.what} (needed by {damage.needed_by})",
-                    expected=damage.expected,
-                    found=damage.found,
-                    remedy=damage.remedy,
-                )
+def _spell(version: ModelVersion) -> str:
+    """Return the name of a model among those of all datasets."""
+    return f"{version.dataset} {version.name}"
 
 
 def _model_faults(bench: Workbench, version: ModelVersion) -> list[Fault]:
@@ -103,8 +115,8 @@ def _model_faults(bench: Workbench, version: ModelVersion) -> list[Fault]:
         return [
             Fault(
                 part="models",
-                where=error.where or version.name,
-                what=f"{error.what} (needed by {version.name})",
+                where=error.where or _spell(version),
+                what=f"{error.what} (needed by {_spell(version)})",
                 expected=error.expected or version.estimator,
                 found=error.found or "",
                 remedy=error.remedy or RESTORE,

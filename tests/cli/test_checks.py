@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from coldframe.doctor.environment import (
     merged_extensions,
 )
 from coldframe.doctor.home import check_home, check_leftovers, mount_type
+from coldframe.ledger import models, register_model
 
 
 def damage(path):
@@ -54,6 +56,29 @@ def test_a_lost_model_file_is_found(flights):
         path.unlink()
     (fault,) = flights.json("verify", code=6)["faults"]
     assert fault["part"] == "models"
+
+
+@pytest.mark.parametrize("pattern", ["store/refs/flights/tags/golden", "store/pins/holder"])
+def test_a_damaged_tag_or_pin_is_found(flights, pattern):
+    store = flights.bench.store
+    store.tag("golden", "flights@1")
+    store.pin("holder", [store.resolve("flights@2").id])
+    assert "flights@golden" in flights.json("verify")["snapshots"]
+    damage(flights.home / pattern)
+    (fault,) = flights.json("verify", code=6)["faults"]
+    assert fault["part"] == "store"
+    assert pattern.rpartition("/")[2] in fault["where"] + fault["what"]
+
+
+def test_a_lost_model_of_another_dataset_is_found(flights):
+    bench = flights.bench
+    other = replace(models(bench.ledger, "flights")[0], dataset="trains", estimator="ab" * 32)
+    register_model(bench.ledger, other)
+    told = flights.json("verify", code=6)
+    assert told["models"] == ["flights v1", "trains v1"]
+    (fault,) = told["faults"]
+    assert fault["part"] == "models"
+    assert "trains v1" in fault["what"]
 
 
 def test_doctor_looks_at_everything_and_gives_remedies(flights):

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from collections import Counter
 from functools import partial
 
 import pytest
@@ -10,6 +11,8 @@ from snapshots.snapshot_cases import batch_digest, delivery, expected_keys, keys
 
 from coldframe.errors import CorruptionError, NotFoundError
 from coldframe.snapshots import Addition, SnapshotStore
+from coldframe.snapshots import damage as inspection
+from coldframe.snapshots.objects import RECORD, Objects
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +145,33 @@ def test_a_part_that_was_damaged_is_never_read(store, tmp_path):
         part.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
         with pytest.raises(CorruptionError):
             fresh.read("pets", "cats")
+
+
+def test_a_look_at_the_whole_store_reads_what_versions_share_once(tmp_path, monkeypatch):
+    store = open_store(tmp_path)
+    for numbers in (range(130), *([n] for n in range(130, 140))):
+        additions = [Addition("cats", delivery(n), batch_digest(n)) for n in numbers]
+        store.freeze("pets", additions)
+    store.tag("golden", "pets@3")
+    store.pin("model", [store.resolve("pets@2").id])
+    hashed, loaded, told = Counter(), Counter(), []
+    real_hash, real_load = inspection.file_digest, Objects.load
+
+    def note_hash(path):
+        hashed[path.name] += 1
+        return real_hash(path)
+
+    def note_load(self, digest, suffix=RECORD):
+        loaded[suffix, digest] += 1
+        return real_load(self, digest, suffix)
+
+    monkeypatch.setattr(inspection, "file_digest", note_hash)
+    monkeypatch.setattr(Objects, "load", note_load)
+    assert store.verify(progress=told.append) == []
+    assert told == [*(f"pets@{n}" for n in range(1, 12)), "pets@golden"]
+    objects = {path.name for path in tmp_path.glob("store/objects/*/*")}
+    assert set(hashed) == objects
+    assert set(hashed.values()) == {1}
+    segments = {name: number for name, number in loaded.items() if name[0] == RECORD}
+    assert segments
+    assert set(segments.values()) == {1}

@@ -150,13 +150,13 @@ def register_model(
         return keep(transaction, numbered, key=version.digest, who=who)
 
 
-def models_of(reader: Reader, dataset: str) -> list[ModelVersion]:
+def models_of(reader: Reader, dataset: str | None) -> list[ModelVersion]:
     """Return all model versions that `reader` sees, oldest first."""
     return [ModelVersion.from_entry(entry) for entry in reader.entries(dataset, "model")]
 
 
-def models(ledger: Ledger, dataset: str) -> list[ModelVersion]:
-    """Return all model versions of `dataset`, oldest first."""
+def models(ledger: Ledger, dataset: str | None) -> list[ModelVersion]:
+    """Return all model versions of `dataset` (None: of every dataset), oldest first."""
     with ledger.reading() as reader:
         return models_of(reader, dataset)
 

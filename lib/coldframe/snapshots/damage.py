@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from coldframe.errors import CorruptionError
 from coldframe.provenance import file_digest
 from coldframe.snapshots.catalogue import Catalogue
+from coldframe.snapshots.lists import Listing
 from coldframe.snapshots.manifest import Part, Snapshot
 from coldframe.snapshots.objects import MANIFEST, PART, RECORD, RESTORE, Objects
 
@@ -85,7 +87,7 @@ def inspect_snapshot(
     Objects in `seen` are passed over, and those looked at are added to it.
     """
     seen = set() if seen is None else seen
-    for digest, suffix, what, size in _needs(objects, snapshot):
+    for digest, suffix, what, size in _needs(objects, snapshot, seen):
         if digest not in seen:
             seen.add(digest)
             found = inspect_file(objects, digest, suffix, what, needed_by=snapshot.name, size=size)
@@ -93,20 +95,42 @@ def inspect_snapshot(
                 yield found
 
 
-def _needs(objects: Objects, snapshot: Snapshot) -> Iterator[tuple[str, str, str, int | None]]:
-    """Yield digest, suffix, kind and size of every object; below a broken segment, nothing."""
+def _needs(
+    objects: Objects, snapshot: Snapshot, seen: Container[str]
+) -> Iterator[tuple[str, str, str, int | None]]:
+    """Yield digest, suffix, kind and size of every object; below a broken segment, nothing.
+
+    Below a segment in `seen` there is nothing either: versions share most of their segments, and
+    would each cost the whole history otherwise.
+    """
     yield snapshot.id, MANIFEST, "A manifest", None
-    tables = [table.listing for table in snapshot.tables.values()]
-    for listing in (*tables, snapshot.batches.listing):
-        # the broken segment was yielded before it was opened, and will be reported
-        with contextlib.suppress(CorruptionError):
-            for digest in listing.segments(objects.load):
+    for table in snapshot.tables.values():
+        for digest, item in _unseen(objects, table.listing, seen):
+            if digest:
                 yield digest, RECORD, "A segment", None
-            if listing is not snapshot.batches.listing:
-                for record in listing.iterate(objects.load):
-                    part = Part(**record)
-                    yield part.info, RECORD, "A part's info", None
-                    yield part.digest, PART, "A part", part.bytes
+            else:
+                part = Part(**item)
+                yield part.info, RECORD, "A part's info", None
+                yield part.digest, PART, "A part", part.bytes
+    for digest, _ in _unseen(objects, snapshot.batches.listing, seen):
+        if digest:
+            yield digest, RECORD, "A segment", None
+
+
+def _unseen(
+    objects: Objects, listing: Listing, seen: Container[str]
+) -> Iterator[tuple[str | None, Any]]:
+    """Yield the digest of each segment that is not in `seen`, and the items in and beside them."""
+    todo = [(entry, depth) for depth, level in enumerate(listing.levels) for entry in level]
+    while todo:
+        entry, depth = todo.pop()
+        if depth == 0:
+            yield None, entry
+        elif entry not in seen:
+            yield entry, None
+            # a broken one was yielded before it is opened, and will be reported
+            with contextlib.suppress(CorruptionError):
+                todo += [(below, depth - 1) for below in objects.load(entry)["items"]]
 
 
 def inspect_name(
@@ -123,13 +147,19 @@ def inspect_name(
     yield from inspect_snapshot(store.objects, found, seen)
 
 
-def inspect_store(store: Catalogue) -> list[Damage]:
-    """Return what is wrong with any version, tag or pin, each damaged file once."""
+def inspect_store(
+    store: Catalogue, progress: Callable[[str], None] = lambda _: None
+) -> list[Damage]:
+    """Return what is wrong with any version, tag or pin, each damaged file once.
+
+    `progress` is told the name of each version and tag before it is looked at.
+    """
     seen: set[str] = set()
     damages: list[Damage] = []
     for dataset in store.refs.datasets():
         for name in (*store.refs.versions(dataset), *store.refs.tags(dataset)):
             name_ = f"{dataset}@{name}"
+            progress(name_)
             damages += inspect_name(store, name_, expected=name_, seen=seen)
     try:
         pins = store.refs.pins()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import EllipsisType
@@ -21,6 +21,8 @@ from coldframe.snapshots.objects import MANIFEST, PART, ObjectWriter
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+Progress = Callable[[str], None]
 
 
 class SnapshotStore(Catalogue):
@@ -217,14 +219,16 @@ class SnapshotStore(Catalogue):
         _pick(known, batches, "batch", snapshot.name)
         return [part for part in parts if part.batch in set(batches)]
 
-    def verify(self, snapshot: Snapshot | str | None = None) -> list[Damage]:
+    def verify(
+        self, snapshot: Snapshot | str | None = None, *, progress: Progress = lambda _: None
+    ) -> list[Damage]:
         """Return everything that is wrong with what `snapshot` needs; best is an empty list.
 
         Reads every byte of its manifest, segments, part infos and parts. Without a snapshot, of
-        all versions, tags and pins.
+        all versions, tags and pins, what they share once; `progress` is told of each.
         """
         if snapshot is None:
-            return damage.inspect_store(self)
+            return damage.inspect_store(self, progress)
         name = snapshot if isinstance(snapshot, str) else snapshot.name
         return list(damage.inspect_name(self, name, expected=snapshot))
 
