@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 from typing import Any
@@ -74,15 +75,19 @@ class Settings(BaseModel):
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the project folder: `start` or the nearest parent that holds pipeline.yaml.
+    """Return the project folder: the first that holds pipeline.yaml, from some folder upwards.
+
+    Parameters
+    ----------
+    start : Path, optional
+        Where to begin; by default in COLDFRAME_ROOT, else in the working directory.
 
     Raises
     ------
     NotFoundError
         No parent holds one.
     """
-    chosen = os.environ.get(VARIABLE + "ROOT")
-    begin = Path(chosen) if chosen else (start or Path.cwd())
+    begin = start or Path(os.environ.get(VARIABLE + "ROOT") or Path.cwd())
     for folder in [begin.resolve(), *begin.resolve().parents]:
         if (folder / MARKER).is_file():
             return folder
@@ -92,6 +97,14 @@ def find_root(start: Path | None = None) -> Path:
         expected=f"a folder with {MARKER}, here or above",
         remedy=f"cd into the project, or set {VARIABLE}ROOT",
     )
+
+
+def user_name() -> str:
+    """Return who is at work here: COLDFRAME_USER, else the login's name; empty if it has none."""
+    try:
+        return os.environ.get(VARIABLE + "USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        return ""
 
 
 def load_settings(*, root: Path | None = None, home: str | Path | None = None) -> Settings:

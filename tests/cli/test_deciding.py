@@ -1,6 +1,7 @@
 """Commands that decide: whose word it was, once, and what follows from it."""
 
 import getpass
+import os
 
 from feature_edits import edit_code
 
@@ -24,6 +25,14 @@ def test_the_name_is_as_said_else_of_the_environment_else_the_login(flights, mon
     withdrawn = flights.json("reject", 2, "--withdraw", "--reason", "too early")
     assert (withdrawn["verdict"], withdrawn["who"]) == ("withdrawn", getpass.getuser())
     assert flights.json("status")["approved"] is None
+
+
+def test_a_word_that_is_nobodys_is_not_taken(flights, monkeypatch):
+    for name in ("COLDFRAME_USER", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    assert "--who" in flights("approve", 2, "--reason", "r", code=3).stderr
+    assert flights.json("approve", 2, "--reason", "r", "--who", "jane")["who"] == "jane"
 
 
 def test_a_rejection_leaves_the_champion(flights):

@@ -1,9 +1,11 @@
+import os
+
 import pytest
 import yaml
 
 from coldframe.datasets import load_dataset, load_object
 from coldframe.errors import ConfigurationError, NotFoundError
-from coldframe.settings import find_root, load_settings
+from coldframe.settings import find_root, load_settings, user_name
 
 DATASET = {
     "title": "t",
@@ -31,6 +33,30 @@ def test_the_root_is_found_from_a_folder_below(project, tmp_path_factory):
     assert find_root(deep) == project
     with pytest.raises(NotFoundError, match=r"pipeline\.yaml"):
         find_root(tmp_path_factory.mktemp("elsewhere"))
+
+
+def test_a_root_that_is_named_overrules_the_variable(project, monkeypatch, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / "pipeline.yaml").write_text("tasks: []")
+    monkeypatch.setenv("COLDFRAME_ROOT", str(other))
+    assert find_root() == other
+    assert find_root(project) == project
+    assert load_settings(root=project).root == project
+    monkeypatch.delenv("COLDFRAME_ROOT")
+    monkeypatch.chdir(project / "datasets")
+    assert find_root() == project
+
+
+def test_the_user_is_the_variables_else_the_logins_else_nobody(monkeypatch):
+    monkeypatch.setenv("COLDFRAME_USER", "Ada")
+    assert user_name() == "Ada"
+    monkeypatch.delenv("COLDFRAME_USER")
+    monkeypatch.setenv("LOGNAME", "grace")
+    assert user_name() == "grace"
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    assert user_name() == ""
 
 
 def test_argument_overrules_variable_overrules_file(project, monkeypatch):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from typing import Annotated
 
 import typer
@@ -22,7 +20,9 @@ from coldframe.cli.terminal import (
     short,
     when,
 )
+from coldframe.errors import ConfigurationError
 from coldframe.ledger import Decision, ProposalStanding, decide, proposals, withdraw
+from coldframe.settings import user_name
 from coldframe.status import Step
 
 STYLE = {
@@ -47,8 +47,20 @@ Who = Annotated[
 
 
 def person(who: str | None) -> str:
-    """Return whose word it is: as said, else COLDFRAME_USER, else the login name."""
-    return who or os.environ.get("COLDFRAME_USER") or getpass.getuser()
+    """Return whose word it is: as said, else as `user_name` finds it.
+
+    Raises
+    ------
+    ConfigurationError
+        Nobody is named.
+    """
+    name = who or user_name()
+    if not name:
+        raise ConfigurationError(
+            "Who says so?", found="a login without a name",
+            remedy="the same command with --who NAME, or set COLDFRAME_USER",
+        )  # fmt: skip
+    return name
 
 
 def add_commands(app: typer.Typer) -> None:

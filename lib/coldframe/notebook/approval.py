@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import html
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ from coldframe.ledger import Decision, Proposal, decide, pending, proposals
 from coldframe.monitor import MonitorReport, monitor_snapshot
 from coldframe.notebook import monitored
 from coldframe.notebook.shown import Note, Table, escape, show_figure, spell
-from coldframe.settings import VARIABLE
+from coldframe.settings import user_name
 from coldframe.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -28,14 +26,12 @@ NOBODY = {"", "root", "jovyan", "nobody"}
 
 
 def person() -> str:
-    """Return who is asked: COLDFRAME_USER, else the name of the login.
+    """Return whom the form takes you for: the name that `user_name` finds.
 
-    Names that say nothing of a person (root, jovyan) are left out, to be filled in.
+    Names that say nothing of a person (root, jovyan) are left out, to be filled in: unlike a
+    command, a form can ask.
     """
-    try:
-        name = os.environ.get(VARIABLE + "USER") or getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no name
-        name = ""
+    name = user_name()
     return "" if name in NOBODY else name
 
 
