@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -240,8 +239,3 @@ def load_object(dotted: str, *, where: str) -> Callable[..., Any]:
     if not callable(found):
         raise ConfigurationError(f"{dotted} is not callable.", where=where)
     return found  # type: ignore[no-any-return]
-
-
-def dataset_path(settings: Settings, name: str) -> Path:
-    """Return where the file of dataset `name` stands."""
-    return settings.root / "datasets" / f"{name}.yaml"

@@ -4,6 +4,7 @@ import getpass
 import os
 
 from feature_edits import edit_code
+from promoting import promote
 
 from coldframe.ledger import models
 from coldframe.train import train_challenger
@@ -55,8 +56,14 @@ def test_a_rollback_brings_back_model_snapshot_and_reference(flights):
     bench = flights.bench
     report = train_challenger(bench, snapshot="flights@3", parameters={"max_iter": 10})
     first, second = models(bench.ledger, "flights")
-    bench.ledger.promote(
-        "flights", model=second.digest, expected=first.digest, reason="r", who="w", key="k"
+    promote(
+        bench.ledger,
+        "flights",
+        model=second.digest,
+        expected=first.digest,
+        reason="r",
+        who="w",
+        key="k",
     )
     assert report.challenger.digest == second.digest
     told = flights.json("rollback", "--reason", "worse in the field")
@@ -73,8 +80,14 @@ def test_status_and_rollback_say_that_features_were_edited_since(flights):
     bench = flights.bench
     train_challenger(bench, snapshot="flights@3", parameters={"max_iter": 10})
     first, second = models(bench.ledger, "flights")
-    bench.ledger.promote(
-        "flights", model=second.digest, expected=first.digest, reason="r", who="w", key="k"
+    promote(
+        bench.ledger,
+        "flights",
+        model=second.digest,
+        expected=first.digest,
+        reason="r",
+        who="w",
+        key="k",
     )
     said = "Features are built by other code than when the champion was trained"
     assert not flights.json("status")["champion"]["features_changed"]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from counts import count
+from promoting import promote
 from sqlalchemy import event
 
 from coldframe.errors import ConflictError
@@ -102,9 +103,9 @@ def test_of_many_promotions_at_once_exactly_one_wins(url: str) -> None:
     versions = [register_model(ledger, version(n)) for n in range(8)]
 
     def work(n: int) -> Any:
-        return Ledger.open(url).promote(
-            "flights", model=versions[n].digest, expected=None, reason="first", who=f"racer {n}",
-            key=f"race-{n}",
+        return promote(
+            Ledger.open(url), "flights", model=versions[n].digest, expected=None,
+            reason="first", who=f"racer {n}", key=f"race-{n}",
         )  # fmt: skip
 
     results = in_processes(8, work)
@@ -119,9 +120,9 @@ def test_of_many_promotions_at_once_exactly_one_wins(url: str) -> None:
 
 def test_the_loser_of_a_promotion_is_told_who_won(ledger: Ledger) -> None:
     first, second = (register_model(ledger, version(n)).digest for n in range(2))
-    ledger.promote("flights", model=first, expected=None, reason="was good", who="ann", key="1")
+    promote(ledger, "flights", model=first, expected=None, reason="was good", who="ann", key="1")
     with pytest.raises(ConflictError, match=f"{first} by ann at .*, because: was good"):
-        ledger.promote("flights", model=second, expected=None, reason="x", who="bob", key="2")
+        promote(ledger, "flights", model=second, expected=None, reason="x", who="bob", key="2")
 
 
 def test_of_many_decisions_at_once_exactly_one_is_heard(url: str) -> None:
@@ -230,9 +231,9 @@ def approve_and_promote(ledger: Ledger) -> None:
         )  # fmt: skip
     decide(ledger, "flights", 1, approved=True, reason="bootstrap", who="policy", how="policy")
     model = register_model(ledger, version(1))
-    ledger.promote(
-        "flights", model=model.digest, expected=None, reason="first", who="train", proposal=1,
-        key="proposal-1",
+    promote(
+        ledger, "flights", model=model.digest, expected=None, reason="first", who="train",
+        proposal=1, key="proposal-1",
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from promoting import promote
 
 from coldframe.errors import ConflictError, CorruptionError, DataError, NotFoundError
 from coldframe.ledger import (
@@ -24,7 +25,6 @@ from coldframe.ledger import (
     Verdict,
     champion_model,
     deliveries,
-    find_delivery,
     model,
     models,
     record_delivery,
@@ -144,11 +144,6 @@ def test_a_mended_contract_may_judge_a_batch_anew(ledger: Ledger) -> None:
     record_delivery(ledger, delivery(outcome="held", snapshot=None))
     record_delivery(ledger, delivery(outcome="accepted", contract="c2"))
     assert [d.outcome for d in deliveries(ledger, "flights")] == ["held", "accepted"]
-    found = find_delivery(ledger, "flights", source="weather", batch="b" * 64, contract="c2")
-    assert found is not None
-    assert found.outcome == "accepted"
-    other = find_delivery(ledger, "flights", source="flights", batch="b" * 64, contract="c2")
-    assert other is None
 
 
 def version(letter: str, **changes: Any) -> ModelVersion:
@@ -188,7 +183,9 @@ def test_a_model_is_found_by_name_digest_and_office(ledger: Ledger) -> None:
     assert champion_model(ledger, "flights") is None
     with pytest.raises(NotFoundError):
         model(ledger, "flights", "champion")
-    ledger.promote("flights", model=second.digest, expected=None, reason="first", who="me", key="1")
+    promote(
+        ledger, "flights", model=second.digest, expected=None, reason="first", who="me", key="1"
+    )
     assert model(ledger, "flights", "v1") == first
     assert model(ledger, "flights", first.digest[:8]) == first
     assert model(ledger, "flights", "bbbbbb") == second
@@ -210,8 +207,14 @@ def test_a_name_that_fits_two_models_is_not_guessed(ledger: Ledger) -> None:
 def test_only_a_registered_model_becomes_champion(ledger: Ledger) -> None:
     registered = register_model(ledger, version("a"))
     with pytest.raises(NotFoundError, match="registered"):
-        ledger.promote(
-            "flights", model=registered.estimator, expected=None, reason="x", who="me", key="1"
+        promote(
+            ledger,
+            "flights",
+            model=registered.estimator,
+            expected=None,
+            reason="x",
+            who="me",
+            key="1",
         )
     assert ledger.champion("flights") is None
 

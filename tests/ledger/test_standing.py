@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from promoting import promote
 
 from coldframe.errors import ConflictError, DataError, NotFoundError
 from coldframe.ledger import (
@@ -120,7 +121,7 @@ def test_a_policy_does_not_repeat_what_was_rejected_but_a_person_may(ledger: Led
 
 def test_a_proposal_for_a_champion_that_is_gone_is_refused(ledger: Ledger) -> None:
     model = challenger(ledger, "a")
-    ledger.promote("flights", model=model.digest, expected=None, reason="x", who="me", key="1")
+    promote(ledger, "flights", model=model.digest, expected=None, reason="x", who="me", key="1")
     with pytest.raises(ConflictError, match="champion"):
         suggest(ledger, 1, champion=None)
 
@@ -128,11 +129,11 @@ def test_a_proposal_for_a_champion_that_is_gone_is_refused(ledger: Ledger) -> No
 @pytest.mark.parametrize("decided", [True, False])
 def test_a_change_of_champion_voids_for_good(ledger: Ledger, decided: bool) -> None:
     a, b = challenger(ledger, "a").digest, challenger(ledger, "b").digest
-    ledger.promote("flights", model=a, expected=None, reason="x", who="me", key="1")
+    promote(ledger, "flights", model=a, expected=None, reason="x", who="me", key="1")
     suggest(ledger, 1)
     if decided:
         approve(ledger, 1)
-    ledger.promote("flights", model=b, expected=a, reason="x", who="me", key="2")
+    promote(ledger, "flights", model=b, expected=a, reason="x", who="me", key="2")
     assert standings(ledger) == ["void"]
     assert approved(ledger, "flights") is None
     rollback(ledger, "flights", reason="back", who="me")
@@ -219,7 +220,7 @@ def test_a_rollback_goes_only_to_a_former_champion(ledger: Ledger) -> None:
     before = None
     for letter in "abc":
         digest = challenger(ledger, letter).digest
-        ledger.promote("flights", model=digest, expected=before, reason="x", who="me", key=letter)
+        promote(ledger, "flights", model=digest, expected=before, reason="x", who="me", key=letter)
         before = digest
     challenger(ledger, "d")
     with pytest.raises(NotFoundError, match="No such model"):

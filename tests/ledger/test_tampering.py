@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from counts import count
+from promoting import promote
 from sqlalchemy import text
 
 from coldframe.errors import ColdframeError, CorruptionError
@@ -32,8 +33,8 @@ def full(ledger: Ledger) -> Ledger:
     ]  # fmt: skip
     before = None
     for digest in digests:
-        ledger.promote(
-            "flights", model=digest, expected=before, reason="better", who="me", key=digest
+        promote(
+            ledger, "flights", model=digest, expected=before, reason="better", who="me", key=digest
         )
         before = digest
     rollback(ledger, "flights", reason="worse", who="me")

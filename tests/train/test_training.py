@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from promoting import promote
 from samples import open_bench
 from sklearn.metrics import roc_auc_score
 
@@ -245,8 +246,14 @@ def test_a_trained_proposal_is_reported_again(bench: Workbench, approve: Approve
 def test_an_approval_is_void_once_the_champion_changed(bench: Workbench, approve: Approve) -> None:
     number = approve("flights@2", **SMALL).number
     other = train_challenger(bench, snapshot="flights@3", parameters=SMALL).challenger
-    bench.ledger.promote(
-        "flights", model=other.digest, expected=None, reason="a test", who="tester", key="test"
+    promote(
+        bench.ledger,
+        "flights",
+        model=other.digest,
+        expected=None,
+        reason="a test",
+        who="tester",
+        key="test",
     )
     assert train_inputs(bench) is None
     with pytest.raises(ConflictError, match="void"):
@@ -262,8 +269,14 @@ def test_a_champion_that_moves_during_training_is_not_overrun(
 
     def interfere(text: str) -> None:
         if text.startswith("fitting"):
-            bench.ledger.promote(
-                "flights", model=other.digest, expected=None, reason="a test", who="t", key="test"
+            promote(
+                bench.ledger,
+                "flights",
+                model=other.digest,
+                expected=None,
+                reason="a test",
+                who="t",
+                key="test",
             )
 
     with pytest.raises(ConflictError):

@@ -11,7 +11,6 @@ from coldframe.ledger.deliveries import (
     Delivery,
     Reason,
     deliveries,
-    find_delivery,
     record_delivery,
 )
 from coldframe.ledger.ledger import Ledger
@@ -50,7 +49,6 @@ __all__ = [
     "conclude",
     "decide",
     "deliveries",
-    "find_delivery",
     "model",
     "models",
     "pending",

@@ -52,7 +52,35 @@ def move_champion(
     transaction: Transaction, dataset: str, *, model: str, expected: str | None, reason: str,
     who: str, proposal: int | None = None, key: str, kind: Literal["promotion", "rollback"],
 ) -> Promotion:  # fmt: skip
-    """Make `model` the champion if `expected` still is; see :meth:`Ledger.promote`."""
+    """Make `model` the champion if `expected` still is, and write that down, in one step.
+
+    Parameters
+    ----------
+    transaction : Transaction
+        Of the ledger; nothing is kept if an error leaves it.
+    dataset : str
+        Whose champion moves.
+    model : str
+        `ModelVersion.digest` of a registered model.
+    expected : str or None
+        Digest of the champion that the decision was made against.
+    reason, who : str
+        Why, and by whom.
+    proposal : int, optional
+        Number of the proposal that led here.
+    key : str
+        Name of this move; repeated with the same key it does nothing, whatever has happened
+        since.
+    kind : {"promotion", "rollback"}
+        Forward to a new model, or back to a former champion.
+
+    Raises
+    ------
+    ConflictError
+        The champion is another by now; the message says who moved it.
+    NotFoundError
+        `model` is not registered.
+    """
     promotion = Promotion(
         dataset=dataset, model=model, previous=expected, reason=reason, who=who,
         proposal=proposal, kind=kind,

@@ -87,11 +87,3 @@ def record_delivery(ledger: Ledger, delivery: Delivery, *, who: str | None = Non
 def deliveries(ledger: Ledger, dataset: str) -> list[Delivery]:
     """Return all deliveries of `dataset`, oldest first."""
     return [Delivery.from_entry(entry) for entry in ledger.entries(dataset, "delivery")]
-
-
-def find_delivery(
-    ledger: Ledger, dataset: str, *, source: str, batch: str, contract: str
-) -> Delivery | None:
-    """Return what became of a batch under this version of the contract, or None."""
-    found = ledger.entries(dataset, "delivery", key=f"{source}:{batch}:{contract}")
-    return Delivery.from_entry(found[0]) if found else None

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from coldframe.errors import CorruptionError
 from coldframe.ledger.chain import Damage, Entry, find_breaks
-from coldframe.ledger.champion import Promotion, find_champion_damage, move_champion
+from coldframe.ledger.champion import find_champion_damage
 from coldframe.ledger.engine import (
     create_tables,
     in_file,
@@ -141,41 +141,6 @@ class Ledger:
         """Return the digest of the model version in force, or None."""
         with self.reading() as reader:
             return reader.champion(dataset)[0]
-
-    def promote(
-        self, dataset: str, *, model: str, expected: str | None, reason: str, who: str,
-        proposal: int | None = None, key: str,
-    ) -> Promotion:  # fmt: skip
-        """Make `model` the champion if `expected` still is, and write that down, in one step.
-
-        Parameters
-        ----------
-        dataset : str
-            Whose champion moves.
-        model : str
-            `ModelVersion.digest` of a registered model.
-        expected : str or None
-            Digest of the champion that the decision was made against.
-        reason, who : str
-            Why, and by whom.
-        proposal : int, optional
-            Number of the proposal that led here.
-        key : str
-            Name of this move; repeated with the same key it does nothing, whatever has
-            happened since.
-
-        Raises
-        ------
-        ConflictError
-            The champion is another by now; the message says who moved it.
-        NotFoundError
-            `model` is not registered.
-        """
-        with self.writing() as transaction:
-            return move_champion(
-                transaction, dataset, model=model, expected=expected, reason=reason, who=who,
-                proposal=proposal, key=key, kind="promotion",
-            )  # fmt: skip
 
     def verify(self) -> list[Damage]:
         """Hash the whole chain again, and hold every champion against its last promotion.

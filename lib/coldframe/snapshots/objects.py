@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from coldframe.errors import CorruptionError
 from coldframe.files import sync_folder
@@ -25,13 +25,6 @@ RESTORE = (
     " file with that digest is the right one. Or build a new store from the landing folder: the"
     " same deliveries in the same order give the same files"
 )
-
-
-class ByteBuffer(Protocol):
-    """What pyarrow and Python hand to ``write``."""
-
-    def __buffer__(self, flags: int, /) -> memoryview:
-        """Return a view of the bytes."""
 
 
 class DigestingFile(io.RawIOBase):
