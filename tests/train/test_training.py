@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from promoting import promote
-from samples import open_bench
+from samples import land_sample, open_bench
 from sklearn.metrics import roc_auc_score
 
 from coldframe.errors import (
@@ -20,6 +20,7 @@ from coldframe.errors import (
     NotFoundError,
 )
 from coldframe.features import feature_matrix
+from coldframe.ingest import ingest_batches
 from coldframe.ledger import (
     Proposal,
     champion_model,
@@ -62,6 +63,28 @@ def test_an_approval_is_trained_on_its_snapshot_and_promoted(
     assert told[0] == "verifying flights@2"
     pinned = bench.store.pins()[f"model-{report.challenger.digest}"]
     assert set(pinned) == {proposal.snapshot_id, report.challenger.reference_id}
+
+
+def test_a_month_that_lands_after_the_approval_is_not_trained_on(
+    bench: Workbench, approve: Approve
+) -> None:
+    proposal = approve("flights@4", **SMALL)
+    land_sample(bench, ["2013-05"])
+    newer = ingest_batches(bench).snapshot
+    assert newer is not None
+    assert newer.name == "flights@5"
+    inputs = train_inputs(bench)
+    assert inputs is not None
+    assert inputs["snapshot"] == proposal.snapshot_id
+    report = train_challenger(bench)
+    assert report.snapshot.id == proposal.snapshot_id != newer.id
+    assert report.challenger.snapshot_id == proposal.snapshot_id
+    assert report.challenger.proposal == proposal.number
+    frame = bench.frame(bench.store.resolve(proposal.snapshot_id))
+    rows = split_by_time(bench.dataset, frame, where="")
+    assert report.challenger.holdout == rows.describe()
+    assert report.challenger.trained_until == rows.trained_until
+    assert bench.ledger.champion("flights") == report.challenger.digest
 
 
 def test_the_holdout_is_the_newest_and_never_learned_from(bench: Workbench) -> None:
