@@ -52,6 +52,8 @@ class Inbox:
     >>> send(ours, {"kind": "status"})
     >>> inbox.read()
     {'kind': 'status'}
+    >>> inbox.close()
+    >>> ours.close()
     """
 
     def __init__(self, connection: socket.socket) -> None:
