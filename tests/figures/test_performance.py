@@ -52,7 +52,10 @@ def make_report(champion="v1"):
         ),
         drift=drift,
         reference_roc_auc=0.65,
-        history=SimpleNamespace(retrains=(WEEKS[0].start_time.to_pydatetime(),)),
+        history=SimpleNamespace(
+            retrains=(WEEKS[0].start_time.to_pydatetime(),),
+            undone=(WEEKS[2].start_time.to_pydatetime(),),
+        ),
     )  # fmt: skip
 
 
@@ -65,6 +68,8 @@ def test_record_of_performance_holds_what_is_known_and_marks_what_is_not():
     assert record.silent == (WEEKS[1].start_time.tz_localize("UTC").to_pydatetime(),)
     assert record.unlabelled_from == WEEKS[1].start_time.tz_localize("UTC").to_pydatetime()
     assert (record.threshold, record.reference) == (0.6, 0.65)
+    labels = [line.get_label() for line in draw_performance(record).axes[0].lines]
+    assert {"retrain", "retrain, rolled back"} <= set(labels)
     assert record.title == "v1 on flights@5: alerts in 1 of 3 estimated and 0 of 1 realised chunks"
 
 

@@ -45,6 +45,7 @@ histories = st.builds(
         st.lists(values, max_size=8).map(lambda found: figures("drift", found)),
     ).map(lambda parts: sum(parts, ())),
     retrains=st.lists(days.map(at), max_size=4).map(tuple),
+    undone=st.lists(days.map(at), max_size=4).map(tuple),
     refusals=st.lists(days.map(at), max_size=4).map(tuple),
     waiting=st.none() | st.integers(1, 9),
 )
@@ -78,10 +79,11 @@ def test_nothing_is_proposed_against_a_hold(history, policy):
     if not judge(history, policy).propose:
         return
     assert history.waiting is None
-    for past in (*history.retrains, *history.refusals):
+    for past in (*history.retrains, *history.undone, *history.refusals):
         assert history.now - past >= policy.cooldown
         assert history.now > past
-    lately = [time for time in history.retrains if time > history.now - timedelta(days=365)]
+    trainings = (*history.retrains, *history.undone)
+    lately = [time for time in trainings if time > history.now - timedelta(days=365)]
     assert len(lately) < policy.budget_per_year
 
 
@@ -132,6 +134,23 @@ def test_schedule_counts_from_the_last_training_whatever_came_of_it():
         now=at(140), labelled_rows=9, champion=champion_of_spring, retrains=(at(90), at(60))
     )
     assert not judge(tried, policy).propose
+
+
+def test_schedule_does_not_count_from_a_training_that_was_rolled_back():
+    policy = Policy(every_days=90, cooldown_days=28)
+    rolled_back = History(
+        now=at(140), labelled_rows=9, champion=champion(trained=45), undone=(at(110),)
+    )
+    judgement = judge(rolled_back, policy)
+    assert judgement.propose
+    assert "95 days of data since the last training" in judgement.reasons[0]
+    # the rollback itself is no reason to try again at once
+    soon = judge(
+        History(now=at(140), labelled_rows=9, champion=champion(trained=45), undone=(at(120),)),
+        policy,
+    )
+    assert not soon.propose
+    assert "cooling down: 20 days since the last retrain" in soon.reasons[0]
 
 
 def test_rules_that_are_absent_never_trigger():

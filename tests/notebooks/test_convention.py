@@ -64,6 +64,13 @@ def test_it_defines_nothing_and_imports_in_one_cell(path):
 
 
 @every_notebook
+def test_it_opens_its_workbench_where_undeclared_parameters_are_refused(path):
+    sources = [cell["source"] for cell in code_of(path)]
+    first = sources.index(next(s for s in sources if "= None  #" in s)) + 1
+    assert sources[first].startswith("bench = open_bench(dataset, home)\n")
+
+
+@every_notebook
 def test_its_parameters_are_tagged_and_each_has_a_comment(path):
     tagged = [c for c in code_of(path) if "parameters" in c["metadata"].get("tags", [])]
     assert len(tagged) == 1

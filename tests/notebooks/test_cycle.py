@@ -52,13 +52,13 @@ def test_the_cycle_through_the_graph(project):
     assert [run.outcome for run in runs(bench.ledger, name)].count("failed") == 0
 
 
-def papermill(project, notebook, output, *words, cwd):
+def papermill(project, notebook, output, *words, cwd, succeeds=True):
     """Run a notebook as a batch job would: plain papermill, no graph, from anywhere."""
     done = subprocess.run(
         [sys.executable, "-m", "papermill", project / "notebooks" / notebook, output, *words],
         env=environment(project), cwd=cwd, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert (done.returncode == 0) is succeeds, done.stderr[-3000:]
     return json.loads(output.read_text())
 
 
@@ -81,6 +81,24 @@ def test_plain_papermill_gives_the_figures_of_the_graph(project, tmp_path):
     assert within["parameters"]["max_iter"] == 20
     assert not within["promoted"]
     assert promotions(bench.ledger, bench.dataset.name) == before
+
+
+def test_a_mistyped_parameter_of_plain_papermill_carries_out_no_approval(project, tmp_path):
+    """Papermill only warns; with no snapshot named the notebook would train what was approved."""
+    bench = samples.open_bench(project)
+    name = bench.dataset.name
+    number = pending(bench.ledger, name).number
+    decide(bench.ledger, name, number, approved=True, reason="later", who="Ada", how="cli")
+    before = bench.ledger.head()
+    book = papermill(
+        project, "train/train.ipynb", tmp_path / "out.ipynb", "-p", "snapoot", "flights@1",
+        cwd=tmp_path, succeeds=False,
+    )  # fmt: skip
+    (error,) = (o for c in book["cells"] for o in c.get("outputs", ()) if "ename" in o)
+    assert "found:    snapoot" in error["evalue"]
+    assert "snapshot, proposal, model_parameters" in error["evalue"]
+    assert bench.ledger.head() == before
+    assert approved(bench.ledger, name).number == number
 
 
 def test_a_sweep_on_an_older_snapshot_beside_production(project, tmp_path):

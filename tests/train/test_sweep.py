@@ -171,6 +171,39 @@ def test_trials_that_cannot_be_fitted_end_and_say_why(
     assert "max_iter" in (study.trials[0].error or "")
 
 
+def test_a_sweep_that_never_began_leaves_no_study_and_no_pin(bench: Workbench) -> None:
+    before = bench.store.pins()
+    with pytest.raises(DataError, match="not enough to learn from"):
+        sweep_snapshot(bench, snapshot="flights@1", trials=2)
+    assert studies(bench) == ()
+    assert bench.store.pins() == before
+    # present parameters that nobody can fit: the study's yardstick is missing
+    broken = {**bench.dataset.model.parameters, "learning_rate": -1.0}
+    model = bench.dataset.model.model_copy(update={"parameters": broken})
+    dataset = bench.dataset.model_copy(update={"model": model})
+    spoiled = Workbench(settings=bench.settings, dataset=dataset)
+    with pytest.raises(ConfigurationError, match="cannot be fitted"):
+        sweep_snapshot(spoiled, snapshot="flights@3", trials=2)
+    assert studies(bench) == ()
+    assert bench.store.pins() == before
+    assert sweep_snapshot(bench, snapshot="flights@3", trials=1).ran == 1
+
+
+def test_a_best_trial_worse_than_the_present_parameters_says_so(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "def search(trial):\n    return {'learning_rate': 1e-9, 'max_iter': 1}\n"
+    (tmp_path / "poor_space.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    poor = with_space(bench, "poor_space.search")
+    study = sweep_snapshot(poor, snapshot="flights@4", trials=1).study
+    assert study.best is not None
+    assert study.baseline is not None
+    assert (study.best.value or 0) < study.baseline
+    _, proposal = challenge(poor, study=study.name)
+    assert "WORSE than the present parameters" in proposal.reasons[0]
+
+
 def test_without_a_space_there_is_no_sweep(bench: Workbench) -> None:
     with pytest.raises(ConfigurationError, match="space"):
         sweep_snapshot(with_space(bench, None), snapshot="flights@3", trials=1)

@@ -30,6 +30,7 @@ from coldframe.ledger import (
     withdraw,
 )
 from coldframe.models import predict_probability
+from coldframe.monitor.history import gather_history
 from coldframe.train import train_challenger, train_inputs
 from coldframe.train.fitting import build_estimator, split_by_time
 from coldframe.workbench import Workbench
@@ -254,6 +255,8 @@ def test_after_a_rollback_predictions_are_the_same_bytes(
     assert in_force() != before
     rollback(bench.ledger, "flights", reason="a test", who="tester")
     assert in_force() == before
+    history = gather_history(bench, frame, champion=champion_model(bench.ledger, "flights"))
+    assert (len(history.retrains), len(history.undone)) == (1, 1)
 
 
 def test_a_trained_proposal_is_reported_again(bench: Workbench, approve: Approve) -> None:

@@ -53,8 +53,8 @@ class PerformanceFigure:
         Starts of finished chunks without any value: no verdict.
     end : datetime or None
         End of the last chunk.
-    retrains : tuple of datetime
-        Data time of the trainings.
+    retrains, undone : tuple of datetime
+        Data time of the trainings; those whose model a rollback took back are apart.
     """
 
     title: str
@@ -66,6 +66,7 @@ class PerformanceFigure:
     silent: tuple[datetime, ...]
     end: datetime | None
     retrains: tuple[datetime, ...]
+    undone: tuple[datetime, ...] = ()
 
 
 def describe_performance(report: MonitorReport) -> PerformanceFigure:
@@ -88,6 +89,7 @@ def describe_performance(report: MonitorReport) -> PerformanceFigure:
         silent=tuple(m.to_pydatetime() for m in finished if m.to_pydatetime() not in spoken),
         end=max(ends, default=None),
         retrains=report.history.retrains,
+        undone=report.history.undone,
     )
 
 
@@ -159,8 +161,14 @@ def _draw_ground(axes: Axes, record: PerformanceFigure) -> None:
             _day(start), color=GREY, linestyle=":", linewidth=1,
             label="" if number else "no verdict",
         )  # fmt: skip
-    for number, moment in enumerate(record.retrains):
-        axes.axvline(_day(moment), color="black", linewidth=0.8, label="" if number else "retrain")
+    for moments, style, label in (
+        (record.retrains, "-", "retrain"), (record.undone, "--", "retrain, rolled back"),
+    ):  # fmt: skip
+        for number, moment in enumerate(moments):
+            axes.axvline(
+                _day(moment), color="black", linestyle=style, linewidth=0.8,
+                label="" if number else label,
+            )  # fmt: skip
 
 
 def _draw_estimated(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:

@@ -14,7 +14,7 @@ from coldframe.ledger.deliveries import (
     record_delivery,
 )
 from coldframe.ledger.ledger import Ledger
-from coldframe.ledger.promotions import promotions, rollback
+from coldframe.ledger.promotions import former_champions, promotions, rollback
 from coldframe.ledger.proposals import approved, decide, pending, proposals, propose, withdraw
 from coldframe.ledger.registry import (
     FeatureList,
@@ -49,6 +49,7 @@ __all__ = [
     "conclude",
     "decide",
     "deliveries",
+    "former_champions",
     "model",
     "models",
     "pending",

@@ -11,7 +11,15 @@ import pandas as pd
 
 from coldframe.datasets import Dataset
 from coldframe.features import before_holdout
-from coldframe.ledger import ModelVersion, ProposalStanding, approved, models, proposals
+from coldframe.ledger import (
+    ModelVersion,
+    ProposalStanding,
+    approved,
+    former_champions,
+    models,
+    promotions,
+    proposals,
+)
 from coldframe.monitor.policy import Champion, ChunkFigure, History, Kind
 from coldframe.workbench import Workbench
 
@@ -28,6 +36,8 @@ def gather_history(
     labelled = frame.loc[frame[features.target].notna(), features.time]
     standings = proposals(bench.ledger, name)
     versions = {version.digest: version for version in models(bench.ledger, name)}
+    moves = promotions(bench.ledger, name)
+    undone = {move.model for move in moves} - set(former_champions(moves))
     waiting = approved(bench.ledger, name)
     new = 0
     if champion is not None:
@@ -43,7 +53,8 @@ def gather_history(
             trained_until=parse_moment(champion.trained_until), obstacle=bench.obstacle(champion),
         ),
         figures=figures,
-        retrains=tuple(_retrains(standings, versions)),
+        retrains=tuple(_retrains([s for s in standings if not _made(s, undone)], versions)),
+        undone=tuple(_retrains([s for s in standings if _made(s, undone)], versions)),
         refusals=tuple(_refusals(standings)),
         waiting=waiting.number if waiting else None,
     )  # fmt: skip
@@ -100,6 +111,12 @@ def _list_figures(finished: pd.DataFrame) -> Iterator[ChunkFigure]:
 
 def _data_time(standing: ProposalStanding) -> datetime | None:
     return parse_moment(standing.proposal.evidence.get(DATA_TIME))
+
+
+def _made(standing: ProposalStanding, digests: set[str]) -> bool:
+    """Tell whether the training that was proposed promoted one of these models."""
+    verdict = standing.verdict
+    return bool(verdict and verdict.outcome == "promote" and verdict.challenger in digests)
 
 
 def _retrains(

@@ -76,7 +76,9 @@ class History:
     figures : tuple of ChunkFigure
         Of the champion's finished chunks, oldest first.
     retrains : tuple of datetime
-        Newest moment known at each training that came to a verdict.
+        Newest moment known at each training that came to a verdict which still stands.
+    undone : tuple of datetime
+        The same of those whose model a rollback took back.
     refusals : tuple of datetime
         Newest moment known at each proposal that was rejected or withdrawn.
     waiting : int or None
@@ -90,6 +92,7 @@ class History:
     champion: Champion | None = None
     figures: tuple[ChunkFigure, ...] = ()
     retrains: tuple[datetime, ...] = ()
+    undone: tuple[datetime, ...] = ()
     refusals: tuple[datetime, ...] = ()
     waiting: int | None = None
 
@@ -160,7 +163,8 @@ def _holds(history: History, policy: Policy) -> Iterator[str]:
     """Yield what forbids a proposal now."""
     if history.waiting is not None:
         yield f"proposal {history.waiting} is approved and waits for training"
-    for what, times in (("retrain", history.retrains), ("rejection", history.refusals)):
+    retrains = (*history.retrains, *history.undone)
+    for what, times in (("retrain", retrains), ("rejection", history.refusals)):
         last = max(times, default=None)
         if last is None:
             continue
@@ -172,7 +176,7 @@ def _holds(history: History, policy: Policy) -> Iterator[str]:
                 f"cooling down: {_days(since)} since the last {what},"
                 f" at least {policy.cooldown_days:g}"
             )
-    spent = sum(time > history.now - YEAR for time in history.retrains)
+    spent = sum(time > history.now - YEAR for time in retrains)
     if spent >= policy.budget_per_year:
         yield f"the budget is spent: {spent} retrains within a year, {policy.budget_per_year} meant"
 
@@ -210,7 +214,10 @@ def _judge_rules(
 
 
 def _judge_schedule(history: History, champion: Champion, every: float) -> tuple[bool, str]:
-    """Count from the last training, whatever came of it; else from what the champion learned."""
+    """Count from the last training that stands, or from what the champion learned.
+
+    A training counts whoever won; one whose model was rolled back has made nothing newer.
+    """
     known = [time for time in (champion.trained_until, *history.retrains) if time is not None]
     if not known:
         return True, f"nobody knows when {champion.name} was trained, retrain every {every:g} days"

@@ -6,5 +6,6 @@ notebook starts without scikit-learn.
 
 from coldframe.notebook.results import finish
 from coldframe.notebook.shown import Note, Table, show_figure
+from coldframe.notebook.started import open_bench
 
-__all__ = ["Note", "Table", "finish", "show_figure"]
+__all__ = ["Note", "Table", "finish", "open_bench", "show_figure"]

@@ -102,6 +102,8 @@ def _propose(
 
 def _spell_study(study: StudyReport, best: Trial) -> str:
     base = "" if study.baseline is None else f" ({study.baseline:.4f} with the present parameters)"
+    if study.baseline is not None and best.value is not None and best.value < study.baseline:
+        base = f", WORSE than the present parameters ({study.baseline:.4f})"
     return (
         f"best of {len(study.complete)} trials of study {study.name}: "
         f"ROC AUC {best.value:.4f} on the validation rows{base}"

@@ -119,13 +119,28 @@ def build_estimator(dataset: Dataset, parameters: Mapping[str, Any]) -> Any:
 
 
 def fit_estimator(dataset: Dataset, parameters: Mapping[str, Any], rows: pd.DataFrame) -> Any:
-    """Return the user's estimator, fitted on labelled `rows`; the same bytes wherever it runs."""
+    """Return the user's estimator, fitted on labelled `rows`; the same bytes wherever it runs.
+
+    Raises
+    ------
+    ConfigurationError
+        Builder or estimator refuses the parameters.
+    """
     from coldframe.features import feature_matrix  # pandas
 
     estimator = build_estimator(dataset, parameters)
     target = rows[dataset.features.target].to_numpy().astype("int64")
-    with one_thread():
-        estimator.fit(feature_matrix(dataset, rows), target)
+    matrix = feature_matrix(dataset, rows)
+    try:
+        with one_thread():
+            estimator.fit(matrix, target)
+    except (TypeError, ValueError) as error:  # scikit-learn looks at parameters only here
+        raise ConfigurationError(
+            "The estimator cannot be fitted.",
+            where=f"{dataset.name}: model.builder, {type(estimator).__name__}",
+            found=f"{error}; parameters {dict(parameters)}",
+            remedy="see model.parameters in the dataset file, and those given for this training",
+        ) from error
     return estimator
 
 

@@ -79,13 +79,20 @@ def sweep_snapshot(
     with only_sweeper(bench.settings, name), open_storage(bench.settings) as storage:
         found = _begin(storage, name, order.snapshot, ground)
         check_ground(name, found.user_attrs["ground"], ground)
-        bench.store.pin(f"study-{record_digest(name)[:32]}", [order.snapshot.id])
-        _bury(found)
-        ran = 0
-        if _done(found) < trials:
-            rows = _validation_rows(bench, order.snapshot, tell)
-            sweep = _Sweep(bench=bench, study=found, rows=rows, tell=tell)
-            ran = sweep.run(trials, end)
+        pin = f"study-{record_digest(name)[:32]}"
+        bench.store.pin(pin, [order.snapshot.id])
+        try:
+            _bury(found)
+            ran = 0
+            if _done(found) < trials:
+                rows = _validation_rows(bench, order.snapshot, tell)
+                sweep = _Sweep(bench=bench, study=found, rows=rows, tell=tell)
+                ran = sweep.run(trials, end)
+        except ColdframeError:
+            if not found.get_trials(deepcopy=False):  # it never began
+                _forget(storage, name)
+                bench.store.pin(pin, [])
+            raise
         report = describe_study(found)
         importance = _importance(found, report, bench.dataset.model.seed)
     if report.trials and not report.complete:
@@ -136,6 +143,12 @@ def _begin(
         study.set_user_attr("snapshot", snapshot.name)
         study.set_user_attr("ground", dict(ground))
     return study
+
+
+def _forget(storage: optuna.storages.RDBStorage, name: str) -> None:
+    import optuna
+
+    optuna.delete_study(study_name=name, storage=storage)
 
 
 def _bury(study: optuna.Study) -> None:
@@ -231,7 +244,8 @@ class _Sweep:
             # these parameters cannot be fitted: a result, too, and not to be repeated for ever
             trial.set_user_attr("error", f"{type(error).__name__}: {error}")
             self.study.tell(trial, state=TrialState.FAIL)
-            self.tell(f"trial {done + 1} of {trials}: failed, {str(error).splitlines()[0]}")
+            why = error.found if isinstance(error, ColdframeError) else str(error)
+            self.tell(f"trial {done + 1} of {trials}: failed, {why}")
             return
         trial.set_user_attr("cpu_seconds", cost.seconds["cpu_seconds"])
         self.study.tell(trial, value)
