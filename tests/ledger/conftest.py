@@ -31,5 +31,7 @@ def url(fresh_url: Callable[[], str]) -> str:
 
 @pytest.fixture
 def ledger(url: str) -> Ledger:
-    """Return a fresh ledger."""
-    return Ledger.open(url)
+    """Return a fresh ledger with its tables."""
+    fresh = Ledger.open(url)
+    with fresh.writing():
+        return fresh

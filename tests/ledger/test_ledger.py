@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from coldframe.errors import (
 )
 from coldframe.ledger import Ledger
 from coldframe.ledger.chain import GENESIS, entry_digest
-from coldframe.ledger.engine import parse_url
+from coldframe.ledger.engine import has_tables, parse_url
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -188,6 +189,39 @@ def test_a_reader_sees_one_state_while_others_write(ledger: Ledger) -> None:
         assert len(reader.entries()) == 1
         assert reader.head()[0] == 1
     assert len(ledger.entries()) == 2
+
+
+def test_looking_at_a_ledger_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "ledger.db"
+    ledger = Ledger.open(f"sqlite:///{path}")
+    assert ledger.entries() == []
+    assert ledger.head() == (0, GENESIS)
+    assert ledger.champion("flights") is None
+    assert ledger.verify() == []
+    with ledger.reading() as reader:
+        assert reader.find("flights", "note", "a") is None
+        assert reader.count("flights", "note") == 0
+        assert reader.champions() == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_that_another_made_meanwhile_is_seen(fresh_url: Callable[[], str]) -> None:
+    url = fresh_url()
+    early = Ledger.open(url)
+    assert early.entries() == []
+    first = write(Ledger.open(url), "a")
+    assert early.entries() == [first]
+    assert early.verify() == []
+    assert write(early, "b").sequence == 2
+
+
+def test_looking_makes_no_tables_in_postgresql(fresh_postgres: Callable[[], str]) -> None:
+    url = fresh_postgres()
+    ledger = Ledger.open(url)
+    assert ledger.entries() == []
+    assert not has_tables(ledger._engine)
+    write(ledger, "a")
+    assert has_tables(ledger._engine)
 
 
 def test_a_relative_path_means_the_folder_at_the_time_of_opening(

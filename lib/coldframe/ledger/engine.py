@@ -221,6 +221,43 @@ def _version(connection: Connection) -> int | None:
     return version
 
 
+def _check_version(engine: Engine, version: int) -> None:
+    """Refuse tables that another version of Coldframe made."""
+    if version != VERSION:
+        raise ConfigurationError(
+            "This ledger was written by another version of Coldframe.",
+            where=engine.url.render_as_string(hide_password=True),
+            expected=f"tables of version {VERSION}", found=f"version {version}",
+            remedy="use the Coldframe that wrote it, or upgrade this one",
+        )  # fmt: skip
+
+
+def _is_missing(url: URL) -> bool:
+    """Tell whether `url` is a file that is not there; connecting would make it."""
+    try:
+        return in_file(url) and not Path(str(url.database)).exists()
+    except OSError:
+        return False  # a folder that cannot be entered: the database says so better
+
+
+def has_tables(engine: Engine) -> bool:
+    """Tell whether the ledger has been made; looking makes nothing.
+
+    Raises
+    ------
+    ConfigurationError
+        The tables were made by another version of Coldframe.
+    """
+    if _is_missing(engine.url):
+        return False
+    with reading(engine) as connection:
+        version = _version(connection)
+    if version is None:
+        return False
+    _check_version(engine, version)
+    return True
+
+
 @contextlib.contextmanager
 def _sole_creator(url: URL) -> Iterator[None]:
     """Keep other starters of the same SQLite ledger out; PostgreSQL has a lock of its own."""
@@ -240,24 +277,17 @@ def create_tables(engine: Engine) -> None:
     ConfigurationError
         The tables were made by another version of Coldframe.
     """
+    if has_tables(engine):
+        return
     if in_file(engine.url):
         Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
-    with reading(engine) as connection:
+    with _sole_creator(engine.url), writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})")
         version = _version(connection)
-    if version is None:
-        with _sole_creator(engine.url), writing(engine) as connection:
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})")
-            version = _version(connection)
-            if version is None:
-                METADATA.create_all(connection)
-                first = {"id": 1, "version": VERSION, "sequence": 0, "digest": GENESIS}
-                connection.execute(insert(HEAD).values(first))
-                version = VERSION
-    if version != VERSION:
-        raise ConfigurationError(
-            "This ledger was written by another version of Coldframe.",
-            where=engine.url.render_as_string(hide_password=True),
-            expected=f"tables of version {VERSION}", found=f"version {version}",
-            remedy="use the Coldframe that wrote it, or upgrade this one",
-        )  # fmt: skip
+        if version is None:
+            METADATA.create_all(connection)
+            first = {"id": 1, "version": VERSION, "sequence": 0, "digest": GENESIS}
+            connection.execute(insert(HEAD).values(first))
+            version = VERSION
+    _check_version(engine, version)

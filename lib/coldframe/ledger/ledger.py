@@ -13,6 +13,7 @@ from coldframe.ledger.chain import Damage, Entry, find_breaks
 from coldframe.ledger.champion import find_champion_damage
 from coldframe.ledger.engine import (
     create_tables,
+    has_tables,
     in_file,
     make_engine,
     parse_url,
@@ -20,7 +21,7 @@ from coldframe.ledger.engine import (
     writing,
 )
 from coldframe.ledger.tables import ENTRIES
-from coldframe.ledger.transaction import Reader, Transaction
+from coldframe.ledger.transaction import NothingYet, Reader, Transaction
 
 
 class Ledger:
@@ -32,7 +33,7 @@ class Ledger:
     Parameters
     ----------
     engine : sqlalchemy.Engine
-        Of a database whose tables exist.
+        Of a database whose tables exist, or are made by the first who writes.
 
     See Also
     --------
@@ -52,6 +53,7 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._is_made = False
 
     def __repr__(self) -> str:
         return f"Ledger({self.url!r})"
@@ -63,7 +65,10 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str) -> Ledger:
-        """Open the ledger at `url`; a fresh one is made, once, however many start together.
+        """Open the ledger at `url`.
+
+        Looking at one that is not there finds nothing and makes nothing; the first who writes
+        makes it, once, however many start together.
 
         Parameters
         ----------
@@ -79,19 +84,30 @@ class Ledger:
         CorruptionError
             The file is no database any more.
         """
-        engine = make_engine(parse_url(url))
-        create_tables(engine)
-        return cls(engine)
+        ledger = cls(make_engine(parse_url(url)))
+        ledger._has_tables()
+        return ledger
+
+    def _has_tables(self) -> bool:
+        """Tell whether somebody has written to it; once made, it is not asked again."""
+        self._is_made = self._is_made or has_tables(self._engine)
+        return self._is_made
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Reader]:
         """Give one unchanging view of the ledger for several questions that belong together."""
+        if not self._has_tables():
+            yield NothingYet()
+            return
         with reading(self._engine) as connection:
             yield Reader(connection)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Be the only writer for a moment; all of it is kept, or nothing if an error leaves it."""
+        if not self._is_made:
+            create_tables(self._engine)
+            self._is_made = True
         with writing(self._engine) as connection:
             yield Transaction(connection)
 
@@ -153,6 +169,8 @@ class Ledger:
         """
         damages: list[Damage] = []
         try:
+            if not self._has_tables():
+                return []
             with reading(self._engine) as connection:
                 if in_file(self._engine.url):
                     checks = connection.exec_driver_sql("PRAGMA integrity_check").scalars()

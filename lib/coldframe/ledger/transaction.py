@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from coldframe.errors import ConflictError, CorruptionError, DataError
-from coldframe.ledger.chain import Entry, entry_digest, entry_of, plain_json, spell
+from coldframe.ledger.chain import GENESIS, Entry, entry_digest, entry_of, plain_json, spell
 from coldframe.ledger.tables import CHAMPIONS, ENTRIES, HEAD
 
 
@@ -61,6 +61,39 @@ class Reader:
         """Return model digest and sequence of every champion, by dataset."""
         rows = self._connection.execute(select(CHAMPIONS))
         return {row.dataset: (row.model, row.sequence) for row in rows}
+
+
+class NothingYet(Reader):
+    """What is read of a ledger that nobody has written to: there is none, and none is made."""
+
+    def __init__(self) -> None:
+        """Have no connection."""
+
+    def head(self) -> tuple[int, str]:
+        """Return where the first entry will go on."""
+        return 0, GENESIS
+
+    def entries(
+        self, dataset: str | None = None, kind: str | None = None, *, after: int = 0,
+        limit: int | None = None, key: str | None = None,
+    ) -> list[Entry]:  # fmt: skip
+        """Return no entry."""
+        del dataset, kind, after, limit, key
+        return []
+
+    def count(self, dataset: str, kind: str) -> int:
+        """Return 0."""
+        del dataset, kind
+        return 0
+
+    def champion(self, dataset: str) -> tuple[str | None, int]:
+        """Return that there is none."""
+        del dataset
+        return None, 0
+
+    def champions(self) -> dict[str, tuple[str, int]]:
+        """Return none."""
+        return {}
 
 
 class Transaction(Reader):
