@@ -97,7 +97,10 @@ def move_champion(
     if present != expected:
         raise _moved(transaction, dataset, expected=expected)
     if model == present:
-        raise ConflictError("This model is the champion already.", where=dataset, found=model)
+        raise ConflictError(
+            "This model is the champion already.", where=dataset, found=model,
+            remedy="coldframe models",
+        )  # fmt: skip
     written = keep(transaction, promotion, key=key, who=who)
     moved = transaction.swap_champion(
         dataset, model=model, expected=sequence, sequence=written.sequence or 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from coldframe.errors import ConflictError, NotFoundError
 from coldframe.ledger.champion import Promotion, move_champion, promotions_of
 from coldframe.ledger.ledger import Ledger
-from coldframe.ledger.registry import choose_model, models_of
+from coldframe.ledger.registry import ModelVersion, choose_model, models_of
 
 
 def promotions(ledger: Ledger, dataset: str) -> list[Promotion]:
@@ -35,6 +36,29 @@ def former_champions(moves: Sequence[Promotion]) -> list[str]:
             del stack[len(stack) - stack[::-1].index(move.model) - 1 :]
         stack.append(move.model)
     return stack
+
+
+def _former(
+    versions: Sequence[ModelVersion], name: str, former: Sequence[str], *, dataset: str,
+    champion: str | None,
+) -> ModelVersion:  # fmt: skip
+    """Return the former champion that `name` means; NotFoundError lists which there are."""
+    known = [version for version in versions if version.digest in former]
+    try:
+        return choose_model(known, name, dataset=dataset, champion=champion)
+    except NotFoundError as error:
+        what = error.what
+        with contextlib.suppress(NotFoundError):
+            chosen = choose_model(versions, name, dataset=dataset, champion=champion)
+            if chosen not in known:
+                what = f"{chosen.name} never was champion."
+        back = [version.name for version in known if version.digest != champion]
+        raise NotFoundError(
+            what, where=dataset, found=error.found,
+            expected=f"a former champion: {', '.join(back) or 'there is none'}",
+            remedy=f'coldframe rollback --to {back[-1]} --reason "..."' if back
+            else "coldframe models",
+        ) from error  # fmt: skip
 
 
 def rollback(
@@ -80,8 +104,8 @@ def rollback(
                 )  # fmt: skip
             target = stack[-2]
         else:
-            versions = [v for v in models_of(transaction, dataset) if v.digest in former]
-            target = choose_model(versions, to, dataset=dataset, champion=present).digest
+            versions = models_of(transaction, dataset)
+            target = _former(versions, to, former, dataset=dataset, champion=present).digest
         # the sequence makes the key new for each champion that is rolled back
         return move_champion(
             transaction, dataset, model=target, expected=present, reason=reason, who=who,

@@ -15,6 +15,7 @@ from coldframe.ledger.standing import (
     Origin,
     Proposal,
     ProposalStanding,
+    Standing,
     derive_standings,
 )
 from coldframe.ledger.transaction import Reader, Transaction
@@ -57,10 +58,16 @@ def _about(proposal: Proposal) -> str:
     )
 
 
-def _still_speaks(standing: ProposalStanding) -> bool:
-    """Tell whether proposing the same again should return that proposal and not a new one."""
+def _still_speaks(standing: ProposalStanding, *, moved: int) -> bool:
+    """Tell whether proposing the same again should return that proposal and not a new one.
+
+    `moved` is the sequence of the last move of the champion: what was superseded before it
+    was made for another state of things.
+    """
     if standing.standing in ("pending", "approved", "trained"):
         return True
+    if standing.standing == "superseded" and (standing.proposal.sequence or 0) < moved:
+        return False
     # A policy that sees the same evidence again must not press its point; a person may insist.
     return standing.standing in ("rejected", "superseded") and standing.proposal.origin == "policy"
 
@@ -74,7 +81,8 @@ def propose(
     """Propose a retrain; supersedes a pending proposal.
 
     The same snapshot, champion, origin and parameters again give the first proposal again,
-    unless it became void, or a person repeats what was rejected or superseded.
+    unless it became void, the champion moved since it was superseded, or a person repeats what
+    was rejected or superseded.
 
     Parameters
     ----------
@@ -101,9 +109,9 @@ expected_cost_seconds
         )  # fmt: skip
         about = _about(proposal)
         same = [s for s in earlier if _about(s.proposal) == about]
-        if same and _still_speaks(same[-1]):
+        present, moved = transaction.champion(dataset)
+        if same and _still_speaks(same[-1], moved=moved):
             return same[-1].proposal
-        present, _ = transaction.champion(dataset)
         if present != champion:
             raise ConflictError(
                 "The champion is not the one this proposal was made for.", where=dataset,
@@ -133,20 +141,37 @@ def _reasoned(reason: str, who: str) -> None:
         )  # fmt: skip
 
 
+def _refusal(standing: ProposalStanding, decision: Decision, *, allowed: Standing) -> ConflictError:
+    """Return the error that says who was first, or why there is nothing to decide."""
+    number, said = decision.proposal, standing.decision
+    what = f"Proposal {number} is {standing.standing}: {standing.why}."
+    remedy = "coldframe proposals shows what is pending"
+    if said and said.verdict == standing.standing:
+        when = f"{(said.at or '')[:16].replace('T', ' ')} UTC"
+        what = (
+            f"Proposal {number} was {said.verdict} already, by {said.who} on {when}: "
+            f"{said.reason}. Nothing was changed."
+        )
+    elif standing.standing == "pending":
+        what = f"Proposal {number} was never approved; there is no approval to take back."
+        remedy = f'coldframe reject {number} --reason "..."'
+    if standing.standing == "approved":
+        remedy = f'to take the approval back: coldframe reject {number} --withdraw --reason "..."'
+    by = f" ({said.verdict} by {said.who} at {said.at})" if said else ""
+    return ConflictError(
+        what, where=decision.dataset, expected=f"a proposal that is {allowed}",
+        found=f"{standing.standing}{by}", remedy=remedy,
+    )  # fmt: skip
+
+
 def _write(
-    transaction: Transaction, standing: ProposalStanding, decision: Decision, *, allowed: set[str]
+    transaction: Transaction, standing: ProposalStanding, decision: Decision, *, allowed: Standing
 ) -> Decision:
-    """Write `decision` if the proposal's standing is one of `allowed`, or if it stands already."""
+    """Write `decision` if its proposal stands as `allowed`; return it if it was made already."""
     if decision == standing.decision:
         return standing.decision
-    if standing.standing not in allowed:
-        said = standing.decision
-        by = f" ({said.verdict} by {said.who} at {said.at})" if said else ""
-        raise ConflictError(
-            f"Proposal {decision.proposal} is {standing.standing}: {standing.why}.",
-            where=decision.dataset, expected=f"a proposal that is {' or '.join(sorted(allowed))}",
-            found=f"{standing.standing}{by}", remedy="coldframe proposals shows what is pending",
-        )  # fmt: skip
+    if standing.standing != allowed:
+        raise _refusal(standing, decision, allowed=allowed)
     key = f"{decision.proposal}:withdrawn" if decision.verdict == "withdrawn" else None
     return keep(transaction, decision, key=key or str(decision.proposal), who=decision.who)
 
@@ -175,19 +200,21 @@ def decide(
     )  # fmt: skip
     with ledger.writing() as transaction:
         standing = standing_of(transaction, dataset, number)
-        return _write(transaction, standing, decision, allowed={"pending"})
+        return _write(transaction, standing, decision, allowed="pending")
 
 
 def withdraw(
     ledger: Ledger, dataset: str, number: int, *, reason: str, who: str,
     how: Literal["cli", "widget", "policy"],
 ) -> Decision:  # fmt: skip
-    """Take back a proposal or its approval, as long as it is not trained.
+    """Take back an approval, as long as it is not trained; the proposal is void then.
+
+    The same word by the same person again returns the first one.
 
     Raises
     ------
     ConflictError
-        It neither waits for a decision nor for training.
+        It is not approved: nobody has decided yet, or it waits for training no more.
     DataError
         The reason is empty.
     NotFoundError
@@ -200,4 +227,4 @@ def withdraw(
     )  # fmt: skip
     with ledger.writing() as transaction:
         standing = standing_of(transaction, dataset, number)
-        return _write(transaction, standing, decision, allowed={"pending", "approved"})
+        return _write(transaction, standing, decision, allowed="approved")

@@ -95,8 +95,9 @@ class ProposalStanding:
         What was proposed.
     standing : str
         ``pending`` (waits for a person), ``superseded`` (a newer one was made before anybody
-        decided), ``rejected``, ``approved`` (waits for training), ``void`` (withdrawn, replaced
-        by a later approval, or made for a champion that is gone) or ``trained``.
+        decided, and it stays so whatever comes after), ``rejected``, ``approved`` (waits for
+        training), ``void`` (its approval was withdrawn or replaced by a later one, or the
+        champion moved, forward or back, before it was trained) or ``trained``.
     why : str
         How it came to stand so, in one sentence.
     decision : Decision or None
@@ -127,8 +128,8 @@ def derive_standings(
     promoted = {promotion.proposal for promotion in promotions}
     # withdrawing a later approval does not bring back an older one: what is void stays void
     last_approved = max((d.proposal for d in decisions if d.verdict == "approved"), default=0)
-    last_moved = max((promotion.sequence or 0 for promotion in promotions), default=0)
-    newest = max((proposal.number for proposal in proposals), default=0)
+    moves = [promotion.sequence or 0 for promotion in promotions]
+    made = {proposal.number: proposal.sequence or 0 for proposal in proposals}
 
     def judge(proposal: Proposal) -> tuple[Standing, str]:
         number = proposal.number
@@ -143,14 +144,16 @@ def derive_standings(
             return "rejected", f"{decision.who}: {decision.reason}"
         if decision and decision.verdict == "withdrawn":
             return "void", f"withdrawn by {decision.who}: {decision.reason}"
-        if last_moved > (proposal.sequence or 0):
+        moved = next((move for move in moves if move > made[number]), None)
+        newer = made.get(number + 1)
+        if decision is None and newer and (moved is None or newer < moved):
+            return "superseded", f"proposal {number + 1} is newer"
+        if moved is not None:
             return "void", "the champion has changed since it was made"
         if decision and number < last_approved:
             return "void", f"proposal {last_approved} was approved after it"
         if decision:
             return "approved", f"{decision.who}: {decision.reason}"
-        if number < newest:
-            return "superseded", f"proposal {newest} is newer"
         return "pending", "waits for a decision"
 
     return [
