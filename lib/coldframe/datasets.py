@@ -5,93 +5,38 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from coldframe.declarations import Location, Misstatement, Record, read_yaml, refuse, reject
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.provenance import record_digest
-from coldframe.settings import Settings, describe_validation, read_yaml
+from coldframe.settings import Settings
+from coldframe.sources import (
+    BatchRules,
+    Column,
+    Dotted,
+    Name,
+    Rule,
+    Share,
+    Source,
+    doubled,
+    undeclared,
+)  # fmt: skip
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Dotted = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Record(BaseModel):
-    """Base of all records of a dataset file: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(Record):
-    """What one column must be. Bounds are inclusive, in the unit of the column."""
-
-    type: Literal["string", "integer", "number", "boolean", "timestamp"]
-    required: bool = True
-    nullable: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    pattern: str | None = None
-    among: tuple[str, ...] | None = None
-
-    @model_validator(mode="after")
-    def _texts_are_for_texts(self) -> Column:
-        wrong = [name for name in ("pattern", "among") if getattr(self, name) is not None]
-        if wrong and self.type != "string":
-            raise ValueError(
-                f"{' and '.join(wrong)} would reject every row: for columns of type string only, "
-                f"this one is of type {self.type}"
-            )
-        return self
-
-
-class Rule(Record):
-    """A row rule in Python: a function of the typed frame that returns True where a row is fit."""
-
-    name: Name
-    function: Dotted
-    column: str
-
-
-class BatchRules(Record):
-    """What a batch as a whole must be, else all of it is held.
-
-    `rows` is the share of the median batch of the same source that a batch must at least and may
-    at most have; `quarantined` the highest share of rows set aside; `keys_known` whether rows
-    that repeat a key of an earlier batch are welcome (corrections) or not; `bytes` the greatest
-    size of a file, which is read into memory as a whole.
-    """
-
-    rows: tuple[float, float] = (0.2, 5.0)
-    quarantined: Share = 0.02
-    keys_known: bool = False
-    bytes: int = Field(default=2 * 2**30, gt=0)
-
-
-class Source(Record):
-    """Where one table's batches come from, and the contract that each must keep."""
-
-    files: str
-    kind: Literal["csv"] = "csv"
-    nulls: tuple[str, ...] = ("", "NA")
-    key: tuple[str, ...]
-    columns: dict[str, Column] = Field(min_length=1)
-    rules: tuple[Rule, ...] = ()
-    batch: BatchRules = BatchRules()
-
-    @model_validator(mode="after")
-    def _key_is_declared(self) -> Source:
-        if unknown := [c for c in self.key if c not in self.columns]:
-            raise ValueError(f"key names columns that are not declared: {unknown}")
-        return self
+__all__ = [
+    "BatchRules", "Column", "Dataset", "Features", "Model", "Monitoring", "Policy", "Rule",
+    "Source", "load_dataset", "load_object",
+]  # fmt: skip
 
 
 class Features(Record):
     """The user's feature function and what its frame holds.
 
     `function` maps {source: frame} to one frame with a row for each row of `rows`, holding the
-    key, `time`, the feature columns, and `target` (null while the label is not known).
+    key, `time`, the feature columns, and `target` (null while the label is not known). The key is
+    of columns that the source `rows` declares; all others may be the function's own.
     """
 
     function: Dotted
@@ -106,6 +51,20 @@ class Features(Record):
     def columns(self) -> tuple[str, ...]:
         """Names of all feature columns, numeric first."""
         return self.numeric + self.categorical
+
+    @model_validator(mode="after")
+    def _each_is_one_thing(self) -> Features:
+        found = [*doubled("key", self.key), *doubled("numeric", self.numeric)]
+        found += doubled("categorical", self.categorical)
+        for place, name in enumerate(self.categorical):
+            if name in self.numeric:
+                said = "a feature that is not among the numeric ones, too"
+                found.append(Misstatement(at=("categorical", place), found=name, expected=said))
+        if self.target in self.columns:
+            said = "what is to be predicted, and no feature"
+            found.append(Misstatement(at=("target",), found=self.target, expected=said))
+        reject(found)
+        return self
 
 
 class Model(Record):
@@ -171,16 +130,24 @@ class Dataset(Record):
     demo: Dotted | None = None
 
     @model_validator(mode="after")
-    def _rows_come_from_a_source(self) -> Dataset:
-        if self.features.rows not in self.sources:
-            raise ValueError(f"features.rows must be one of the sources {sorted(self.sources)}")
-        return self
-
-    @model_validator(mode="after")
-    def _drift_is_of_features(self) -> Dataset:
-        known = self.features.columns
-        if unknown := [name for name in self.monitoring.drift or () if name not in known]:
-            raise ValueError(f"monitoring.drift names {unknown}, no features; they are {known}")
+    def _parts_know_each_other(self) -> Dataset:
+        features, drift = self.features, self.monitoring.drift or ()
+        found = [
+            Misstatement(
+                at=("monitoring", "drift", place), found=name,
+                expected=f"a feature: {', '.join(features.columns)}",
+            )
+            for place, name in enumerate(drift) if name not in features.columns
+        ]  # fmt: skip
+        if features.rows in self.sources:
+            named: list[tuple[Location, str]] = [
+                (("features", "key", place), name) for place, name in enumerate(features.key)
+            ]
+            found += undeclared(named, self.sources[features.rows].columns)
+        else:
+            said = f"one of the sources: {', '.join(self.sources)}"
+            found.append(Misstatement(at=("features", "rows"), found=features.rows, expected=said))
+        reject(found)
         return self
 
     def contract_digest(self, source: str) -> str:
@@ -209,15 +176,16 @@ def load_dataset(settings: Settings, name: str | None = None) -> Dataset:
     try:
         dataset = Dataset.model_validate({"name": chosen, **read_yaml(path)})
     except ValidationError as error:
-        raise ConfigurationError(
-            "The dataset file says something that cannot be.",
-            where=str(path),
-            found=describe_validation(error),
-        ) from error
+        raise refuse(
+            error, Dataset, what="The dataset file says something that cannot be.", path=path,
+            remedy="correct the file; no batch is judged and no stage runs until then",
+        ) from error  # fmt: skip
     if dataset.name != chosen:
         raise ConfigurationError(
-            "The dataset's name is not its file's.", where=str(path), found=dataset.name
-        )
+            "The dataset's name is not its file's.",
+            where=f"{path}, name", expected=chosen, found=dataset.name,
+            remedy="leave the name out, or give the file that name",
+        )  # fmt: skip
     return dataset
 
 
@@ -227,15 +195,23 @@ def load_object(dotted: str, *, where: str) -> Callable[..., Any]:
     Raises
     ------
     ConfigurationError
-        Module or attribute do not exist; `where` says which key named them.
+        Module or attribute do not exist, or the module cannot be imported; `where` says which
+        key named them.
     """
     module, _, attribute = dotted.rpartition(".")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # the user's module may raise anything
         raise ConfigurationError(
-            f"{dotted} cannot be loaded.", where=where, found=str(error), expected="module.function"
-        ) from error
+            f"{dotted} cannot be loaded.",
+            where=where, expected="module.function of code that can be imported",
+            found=f"{type(error).__name__}: {error}",
+            remedy="correct the dotted path, or what the module's own error names",
+        ) from error  # fmt: skip
     if not callable(found):
-        raise ConfigurationError(f"{dotted} is not callable.", where=where)
+        raise ConfigurationError(
+            f"{dotted} is not callable.",
+            where=where, expected="a function or a class", found=type(found).__name__,
+            remedy="name the function itself",
+        )  # fmt: skip
     return found  # type: ignore[no-any-return]

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coldframe.errors import ConfigurationError, NotFoundError
+from coldframe.declarations import read_yaml, refuse
+from coldframe.errors import NotFoundError
 
 MARKER = "pipeline.yaml"
 VARIABLE = "COLDFRAME_"
@@ -126,43 +126,8 @@ def load_settings(*, root: Path | None = None, home: str | Path | None = None) -
     try:
         return Settings(**{**values, "root": folder})
     except ValidationError as error:
-        raise ConfigurationError(
-            "env.yaml holds a setting that cannot be.",
-            where=str(path),
-            found=describe_validation(error),
-            expected="keys among " + ", ".join(n for n in Settings.model_fields if n != "root"),
-            remedy="correct the file or unset the COLDFRAME_ variable of that name",
-        ) from error
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping that the YAML file at `path` holds; an empty file is an empty one.
-
-    Raises
-    ------
-    ConfigurationError
-        The file is not UTF-8, not YAML, or holds something else than keys and values.
-    """
-    try:
-        values = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"{path.name} is not YAML.", where=str(path), found=str(error)
-        ) from error
-    if values is not None and not isinstance(values, dict):
-        raise ConfigurationError(
-            f"{path.name} holds no keys.",
-            where=str(path),
-            expected="lines of the form 'key: value'",
-            found=type(values).__name__,
-        )
-    return values or {}
-
-
-def describe_validation(error: ValidationError) -> str:
-    """Return all of a pydantic error's findings, each with its key, on one line."""
-    findings = []
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"]) or "(whole file)"
-        findings.append(f"{key}: {item['msg']} (got {item['input']!r:.80})")
-    return "; ".join(findings)
+        raise refuse(
+            error, Settings, what="env.yaml holds a setting that cannot be.", path=path,
+            unsaid="root",
+            remedy="correct the file, or unset the COLDFRAME_ variable of that name",
+        ) from error  # fmt: skip

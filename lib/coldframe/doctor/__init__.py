@@ -1,7 +1,7 @@
 """The doctor: what is wrong with this environment or home folder, and the remedy.
 
-To add a check, write a function that returns a `Finding` in `environment` or `home`, and name it
-in `examine`.
+To add a check, write a function that returns a `Finding` in `environment`, `home` or `features`,
+and name it in `examine`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coldframe.datasets import load_dataset
-from coldframe.doctor import environment, home
+from coldframe.doctor import environment, features, home
 from coldframe.doctor.findings import Finding, judged
 from coldframe.errors import ColdframeError
 from coldframe.settings import load_settings
@@ -42,9 +42,12 @@ def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterat
         yield home.check_leftovers(settings.home)
         yield home.check_ledger(settings)
         try:
-            yield home.check_dotted_paths(load_dataset(settings, dataset))
+            chosen = load_dataset(settings, dataset)
         except ColdframeError as error:
             yield _of("dataset", error)
+        else:
+            yield home.check_dotted_paths(chosen)
+            yield features.check_features(chosen)
     yield from environment.check_test_programs()
 
 

@@ -1,0 +1,161 @@
+"""A source: where one table's batches come from, and the contract that each must keep."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from coldframe.declarations import Location, Misstatement, Record, reject
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Dotted = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Bound = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Column(Record):
+    """What one column must be. Bounds are inclusive, in the unit of the column.
+
+    `pattern` is a regular expression of Python that must match the whole text.
+    """
+
+    type: Literal["string", "integer", "number", "boolean", "timestamp"]
+    required: bool = True
+    nullable: bool = False
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    pattern: str | None = None
+    among: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Column:
+        reject([*self._of_other_types(), *self._impossible()])
+        return self
+
+    def _of_other_types(self) -> Iterable[Misstatement]:
+        """Find rules that no value of this type could keep."""
+        rules = {
+            "of type string": ("pattern", "among"),
+            "of type integer or number": ("minimum", "maximum"),
+        }
+        for types, names in rules.items():
+            for name in names:
+                value = getattr(self, name)
+                if value is not None and self.type not in types.split():
+                    said = (
+                        f"no {name}, which is for columns {types}; this one is of type {self.type}"
+                    )
+                    yield Misstatement(at=(name,), found=value, expected=said)
+
+    def _impossible(self) -> Iterable[Misstatement]:
+        """Find rules that nothing could keep."""
+        low, high = self.minimum, self.maximum
+        if low is not None and high is not None and low > high:
+            said = f"at most the maximum, {high:g}"
+            yield Misstatement(at=("minimum",), found=low, expected=said)
+        if self.pattern is not None:
+            try:
+                with warnings.catch_warnings():
+                    # "possible nested set": [[:alpha:]] means something else than it seems to
+                    warnings.simplefilter("error", FutureWarning)
+                    re.compile(self.pattern)
+            except (re.error, OverflowError, RecursionError, FutureWarning) as error:
+                yield Misstatement(
+                    at=("pattern",), found=self.pattern, why=str(error),
+                    expected="a regular expression of Python",
+                )  # fmt: skip
+
+
+class Rule(Record):
+    """A row rule in Python: a function of the typed frame that returns True where a row is fit."""
+
+    name: Name
+    function: Dotted
+    column: str
+
+
+class BatchRules(Record):
+    """What a batch as a whole must be, else all of it is held.
+
+    `rows` is the share of the median batch of the same source that a batch must at least and may
+    at most have; `quarantined` the highest share of rows set aside; `bytes` the greatest size of
+    a file, which is read into memory as a whole.
+
+    `keys_known` says what becomes of a row whose key an earlier batch has brought already. By
+    default (false) it is set aside, so that a file delivered twice is not counted twice, and with
+    more of them than `quarantined` allows the batch is held. With true it is a correction: it is
+    frozen beside the earlier row, readers see the one that was delivered last, and snapshots
+    frozen before keep what they had. A key that stands twice in one file is set aside either way,
+    and a file of a few corrections needs a low first number in `rows`.
+    """
+
+    rows: tuple[float, float] = (0.2, 5.0)
+    quarantined: Share = 0.02
+    keys_known: bool = False
+    bytes: int = Field(default=2 * 2**30, gt=0)
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> BatchRules:
+        low, high = self.rows
+        if not 0 <= low <= high:  # nor with .nan
+            said = "two shares of the usual number of rows, the lower first, such as [0.5, 2.0]"
+            reject([Misstatement(at=("rows",), found=[low, high], expected=said)])
+        return self
+
+
+class Source(Record):
+    """Where one table's batches come from, and the contract that each must keep.
+
+    `files` is a pattern of names below the source's own folder, as of `pathlib.Path.glob`.
+    """
+
+    files: str
+    kind: Literal["csv"] = "csv"
+    nulls: tuple[str, ...] = ("", "NA")
+    key: tuple[str, ...]
+    columns: dict[str, Column] = Field(min_length=1)
+    rules: tuple[Rule, ...] = ()
+    batch: BatchRules = BatchRules()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Source:
+        named: list[tuple[Location, str]] = [(("key", n), c) for n, c in enumerate(self.key)]
+        named += [(("rules", n, "column"), rule.column) for n, rule in enumerate(self.rules)]
+        found = [*undeclared(named, self.columns), *doubled("key", self.key)]
+        reject([*found, *_no_glob(self.files)])
+        return self
+
+
+def undeclared(
+    named: Iterable[tuple[Location, str]], columns: Iterable[str]
+) -> Iterable[Misstatement]:
+    """Find the names, each under its key, that are not among the declared `columns`."""
+    known = list(columns)
+    said = f"a column that the source declares: {', '.join(known)}"
+    return [Misstatement(at=at, found=c, expected=said) for at, c in named if c not in known]
+
+
+def doubled(key: str, names: tuple[str, ...]) -> Iterable[Misstatement]:
+    """Find the names that the list under `key` has more than once."""
+    return [
+        Misstatement(at=(key, place), found=name, expected="each name once")
+        for place, name in enumerate(names)
+        if name in names[:place]
+    ]
+
+
+def _no_glob(pattern: str) -> Iterable[Misstatement]:
+    """Find out whether `pattern` can name no files below a folder."""
+    said = "a pattern of file names below the folder of the source, such as *.csv"
+    try:
+        list(Path("/nowhere").glob(pattern))
+        why = "it leads out of the folder" if ".." in Path(pattern).parts else None
+    except (ValueError, NotImplementedError, IndexError) as error:
+        why = str(error)
+    if why is not None:
+        yield Misstatement(at=("files",), found=pattern, why=why, expected=said)
