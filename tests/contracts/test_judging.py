@@ -54,6 +54,15 @@ def test_a_pattern_must_match_the_whole_text():
     assert [f[1] for f in broken(judge("aa,1,,", "bbx,1,,", '"cc\n",1,,'))] == ["pattern"] * 2
 
 
+@pytest.mark.parametrize("pattern", ["(?>a+)b", "a++b", "a{1001}b|ab", "(?x) a b # so", "(?a:ab)"])
+def test_a_pattern_is_of_pythons_dialect_whatever_arrow_takes_for_one(pattern):
+    columns = {"code": {"type": "string", "pattern": pattern, "nullable": True}}
+    contract = Source(files="*", key=(), columns=columns, batch={"quarantined": 1})
+    judgement = judge_batch(b"code\nab\nba\nNA\nab\n", contract)
+    assert not judgement.held
+    assert broken(judgement) == [(3, "pattern", "code", "ba")]
+
+
 def test_a_null_where_none_may_be_is_found_though_checks_skip_nulls():
     assert [f[:3] for f in broken(judge("aa,,red,"))] == [(2, "null", "size")]
 
