@@ -13,7 +13,6 @@ from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from coldframe.errors import ConfigurationError
 
@@ -57,13 +56,12 @@ def reject(found: Sequence[Misstatement]) -> None:
         raise ValidationError.from_exception_data(
             "record",
             [
-                InitErrorDetails(
-                    type=PydanticCustomError(
-                        "misstated", "{said}", {"said": one.expected, "why": one.why}
-                    ),
-                    loc=one.at,
-                    input=one.found,
-                )
+                {
+                    "type": "value_error",
+                    "loc": one.at,
+                    "input": one.found,
+                    "ctx": {"error": ValueError(one.expected, one.why)},
+                }
                 for one in found
             ],
         )
@@ -218,8 +216,9 @@ def _describe(
         return f"{at[-1]}: {found}", f"one of the keys {', '.join(known)}"
     if item["type"] == "string_type" and isinstance(item["input"], bool | int | float | date):
         return found, "text; YAML takes it for text if it stands in quotes"
-    if why := item.get("ctx", {}).get("why"):
-        return f"{found}: {why}", said
+    if item["type"] == "value_error":
+        said, *why = item["ctx"]["error"].args
+        return ": ".join([found, *filter(None, why)]), str(said)
     return found, said.removeprefix("Input should be ")
 
 

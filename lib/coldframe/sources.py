@@ -56,7 +56,7 @@ class Column(Record):
         """Find rules that nothing could keep."""
         low, high = self.minimum, self.maximum
         if low is not None and high is not None and low > high:
-            said = f"at most the maximum, {high:g}"
+            said = f"at most the maximum, {high!r}"
             yield Misstatement(at=("minimum",), found=low, expected=said)
         if self.pattern is not None:
             try:

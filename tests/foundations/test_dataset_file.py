@@ -51,7 +51,7 @@ SPOILED = {
     ),
     "a minimum above the maximum": (
         (FLIGHT, "{type: integer, minimum: 9999, maximum: 1}"),
-        "sources.flights.columns.flight.minimum", "9999.0", "at most the maximum, 1",
+        "sources.flights.columns.flight.minimum", "9999.0", "at most the maximum, 1.0",
     ),
     "a bound that is no number": (
         (FLIGHT, "{type: integer, minimum: .nan}"), "sources.flights.columns.flight.minimum",
