@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coldframe.contracts.expectations import remedy
 from coldframe.ledger import Delivery, Reason
 
 BATCH_WORDS = {
@@ -52,14 +53,15 @@ def count(number: int, noun: str) -> str:
 
     Examples
     --------
-    >>> count(1, "row"), count(1200, "row")
-    ('1 row', '1,200 rows')
+    >>> count(1, "row"), count(1200, "row"), count(2, "new batch")
+    ('1 row', '1,200 rows', '2 new batches')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    ending = "es" if noun.endswith(("ch", "sh", "s", "x")) else "s"
+    return f"{number:,} {noun}{'' if number == 1 else ending}"
 
 
 def explain_delivery(delivery: Delivery) -> str:
-    """Return why a delivery, or some of its rows, was set aside.
+    """Return why a delivery, or some of its rows, was set aside, and what would let it pass.
 
     Examples
     --------
@@ -70,8 +72,11 @@ def explain_delivery(delivery: Delivery) -> str:
     '1 of 10 rows set aside: wind_speed is too great in 1 row (1048.36)'
     """
     total = delivery.rows_accepted + delivery.rows_quarantined
-    said = "; ".join(_explain(delivery.reasons))
-    if delivery.outcome == "held":
+    rules = dict.fromkeys(reason.rule for reason in delivery.reasons)
+    held = delivery.outcome == "held"
+    remedies = [remedy(delivery.dataset, delivery.source, rule, held=held) for rule in rules]
+    said = "; ".join([*_explain(delivery.reasons), *filter(None, remedies)])
+    if held:
         return f"nothing of it was taken: {said}" if said else "nothing of it was taken"
     if not delivery.rows_quarantined:
         return f"all {count(total, 'row')} taken"

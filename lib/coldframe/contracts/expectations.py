@@ -1,0 +1,115 @@
+"""What a contract expects where one of its rules was broken, in words. Needs no pandas."""
+
+from __future__ import annotations
+
+from coldframe.contracts.faults import shorten
+from coldframe.datasets import Column, Source
+
+OF_FILES = {
+    "empty": "a header, and rows below it",
+    "not_csv": "plain CSV",
+    "byte_order_mark": "UTF-8 without a byte-order mark",
+    "nul_bytes": "text in UTF-8",
+    "encoding": "text in UTF-8",
+    "truncated": "a line end behind the last row",
+    "field_length": "fields of at most 131,072 characters",
+    "quoting": "each quote closed, and doubled inside of a field",
+    "delimiter": "commas between the fields",
+    "field_count": "as many fields in each row as in the header",
+    "no_rows": "at least one row",
+    "missing_column": "it in the header, or required: false in the contract",
+    "doubled_column": "it in the header once",
+    "delivered_elsewhere": "bytes that no other source has delivered",
+    "stored_type": "the type that is frozen already",
+    "duplicate_key": "each key once in a file",
+    "type_integer": "a whole number without leading zeros",
+    "type_number": "a number with a point, such as 10.5",
+    "type_boolean": "true or false",
+    "type_timestamp": "a moment with its offset, such as 2013-01-01T05:00:00Z",
+    "null": "a value",
+}
+"""For rules that expect the same of every source."""
+
+
+def expectation(source: Source, rule: str, column: str | None = None) -> str | None:
+    """Return what `source` expects of a value, or of a batch; None if it has no such rule.
+
+    Parameters
+    ----------
+    source : Source
+        The contract.
+    rule : str
+        Name of the rule that was broken.
+    column : str, optional
+        The column that it is about.
+
+    Examples
+    --------
+    >>> from coldframe.datasets import Source
+    >>> columns = {"wind": {"type": "number", "minimum": 0, "maximum": 150}}
+    >>> source = Source(files="*.csv", key=(), columns=columns)
+    >>> expectation(source, "maximum", "wind")
+    'at most 150'
+    >>> expectation(source, "quarantined_share")
+    'at most 2 % of its rows set aside'
+    """
+    if rule in OF_FILES:
+        return OF_FILES[rule]
+    batch = source.batch
+    told = {
+        "file_size": f"at most {batch.bytes:,} bytes",
+        "row_count": "{:g} to {:g} times as many rows as usual".format(*batch.rows),
+        "quarantined_share": f"at most {100 * batch.quarantined:g} % of its rows set aside",
+        "known_key": "a key that no earlier file has brought",
+        "header": f"a header with {shorten(', '.join(source.columns))}",
+    }
+    if rule in told:
+        return told[rule]
+    if column in source.columns and (said := _of_column(source.columns[column], rule)):
+        return said
+    functions = [own.function for own in source.rules if own.name == rule]
+    return f"True from {functions[0]}" if functions else None
+
+
+def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
+    """Return which setting to change if it is the rule that is wrong and not the batch, or None.
+
+    Parameters
+    ----------
+    dataset, source : str
+        Whose contract it is.
+    rule : str
+        Name of the rule that was broken.
+    held : bool
+        Whether nothing of the batch was taken; it is judged again when the contract changes.
+
+    Examples
+    --------
+    >>> told = remedy("flights", "arrivals", "known_key", held=True)
+    >>> told.partition(" in ")[0]
+    'if these rows are corrections, set sources.arrivals.batch.keys_known: true'
+    """
+    if rule != "known_key":
+        return None
+    then = "the next build takes them" if held else "deliver these rows again"
+    return (
+        f"if these rows are corrections, set sources.{source}.batch.keys_known: true in "
+        f"datasets/{dataset}.yaml and {then}; the row that came last wins"
+    )
+
+
+def _of_column(column: Column, rule: str) -> str | None:
+    if rule == "minimum" and column.minimum is not None:
+        return f"at least {_spell(column.minimum)}"
+    if rule == "maximum" and column.maximum is not None:
+        return f"at most {_spell(column.maximum)}"
+    if rule == "pattern" and column.pattern is not None:
+        return f"text that matches {column.pattern} as a whole"
+    if rule == "among" and column.among is not None:
+        return f"one of {shorten(', '.join(column.among))}"
+    return None
+
+
+def _spell(bound: float) -> str:
+    """Return a bound in full, without a fraction that is none."""
+    return f"{int(bound):,}" if bound.is_integer() else repr(bound)
