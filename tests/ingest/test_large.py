@@ -67,7 +67,7 @@ def test_a_file_for_which_memory_is_not_enough_waits_and_the_others_go_on(bench,
     assert [one.source for one in report.deliveries] == ["weather"]
     assert [path.name for path in report.unreadable] == ["flights-2013-01.csv"]
     assert "memory" in told[0]
-    assert "flights-2013-01.csv" in str(tell_deliveries(report)._repr_markdown_())
+    assert "flights-2013-01.csv" in repr(tell_deliveries(report, bench.dataset))
     assert [landed.source for landed in pending_batches(bench)] == ["flights"]
     (delivery,) = ingest_batches(bench).deliveries
     assert delivery.outcome == "accepted"

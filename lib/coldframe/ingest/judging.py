@@ -11,6 +11,7 @@ import pandas as pd
 from coldframe.contracts import Fault, contract_versions
 from coldframe.contracts.faults import failures_frame, shorten
 from coldframe.contracts.judging import Judgement, judge_batch
+from coldframe.datasets import Dataset, load_object
 from coldframe.ingest.history import History
 from coldframe.ingest.landing import (
     Judged,
@@ -21,6 +22,7 @@ from coldframe.ingest.landing import (
 )
 from coldframe.ingest.quarantine import set_aside
 from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
+from coldframe.ingest.telling import describe
 from coldframe.ledger import Delivery, deliveries
 from coldframe.snapshots import BatchRecord
 from coldframe.workbench import Workbench
@@ -46,7 +48,13 @@ def judge_pending(
     A held batch is in the ledger by then, too: were it written after the freeze, a killed run's
     successor would judge it against another history. A file for which this machine's memory is
     not enough is told to `leave` and stays pending; the others go on.
+
+    Raises
+    ------
+    ConfigurationError
+        A rule in Python cannot be loaded: the contract's fault, for which no batch is held.
     """
+    _load_rules(bench.dataset)
     versions = contract_versions(bench.dataset, lib=bench.settings.lib)
     judged = Judged.of(deliveries(bench.ledger, bench.dataset.name))
     seen: set[tuple[str, str]] = set()
@@ -68,8 +76,16 @@ def judge_pending(
         seen.add(name)
         if outcome.record is not None and outcome.rows is not None:
             history.add(outcome.record, outcome.rows)
-        tell(describe(outcome.delivery))
+        tell(describe(outcome.delivery, bench.dataset.sources[landed.source]))
         yield outcome
+
+
+def _load_rules(dataset: Dataset) -> None:
+    """Raise if the contract names functions that are not there, before a batch pays for it."""
+    for name, source in dataset.sources.items():
+        for place, rule in enumerate(source.rules):
+            key = f"sources.{name}.rules.{place}.function"
+            load_object(rule.function, where=f"datasets/{dataset.name}.yaml, {key}")
 
 
 def _read(bench: Workbench, landed: LandedFile) -> LandedBytes | None:
@@ -135,15 +151,3 @@ def _hold(*faults: Fault) -> Judgement:
 def _name(bench: Workbench, source: str, path: Path) -> str:
     folder = bench.settings.landing / bench.dataset.name / source
     return path.relative_to(folder).as_posix()
-
-
-def describe(delivery: Delivery) -> str:
-    """Return a line about what became of a batch."""
-    name = f"{delivery.source}/{delivery.file}"
-    if delivery.outcome == "held":
-        first = delivery.reasons[0]
-        where = f" ({first.column})" if first.column else ""
-        return f"{name}: held, {first.rule}{where}: {first.example}"
-    aside = delivery.rows_quarantined
-    told = f", {aside:,} quarantined" if aside else ""
-    return f"{name}: {delivery.rows_accepted:,} rows accepted{told}"

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from coldframe.contracts import contract_versions
 from coldframe.ingest.digests import DigestMemory
@@ -133,17 +132,3 @@ def pending_batches(bench: Workbench) -> tuple[LandedFile, ...]:
             found.setdefault((source, digest), LandedFile(source, path, digest))
     memory.save()
     return tuple(found.values())
-
-
-def ingest_inputs(bench: Workbench) -> dict[str, Any]:
-    """Return what decides whether ingest is due, as JSON.
-
-    Returns
-    -------
-    dict
-        `pending`, the digests of batches that a run consumes, and `contracts`, their versions.
-    """
-    return {
-        "pending": [landed.digest for landed in pending_batches(bench)],
-        "contracts": contract_versions(bench.dataset, lib=bench.settings.lib),
-    }

@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coldframe.contracts import contract_versions
 from coldframe.files import locked
 from coldframe.ingest.landing import Judged, pending_batches, unreadable_files
 from coldframe.ingest.quarantine import sweep_partial
 from coldframe.ingest.records import delivery_of, snapshot_about, write_delivery
+from coldframe.ingest.strays import StrayFile, stray_files
+from coldframe.ingest.telling import sum_up
 from coldframe.ledger import Delivery, deliveries
 from coldframe.provenance import record_digest
 from coldframe.snapshots import JSON, Addition, Snapshot
@@ -50,12 +52,32 @@ class IngestReport:
     unreadable : tuple of Path
         Landed files that this process may not read, or for which memory was not enough; they are
         tried again.
+    stray : tuple of StrayFile
+        Files in the landing folder that match no source; they are left where they are.
     """
 
     snapshot: Snapshot | None
     frozen_new: bool
     deliveries: tuple[Delivery, ...]
     unreadable: tuple[Path, ...] = ()
+    stray: tuple[StrayFile, ...] = ()
+
+    @property
+    def held(self) -> tuple[Delivery, ...]:
+        """The batches of which nothing goes on."""
+        return tuple(delivery for delivery in self.deliveries if delivery.outcome == "held")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the notebook hands over."""
+        return {
+            "snapshot": self.snapshot.name if self.snapshot else None,
+            "snapshot_id": self.snapshot.id if self.snapshot else None,
+            "frozen_new": self.frozen_new,
+            "outcomes": sorted(delivery.outcome for delivery in self.deliveries),
+            "batches": sum_up(self.deliveries),
+            "held": [f"{delivery.source}/{delivery.file}" for delivery in self.held],
+            "stray": [one.path.as_posix() for one in self.stray],
+        }
 
 
 def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> IngestReport:
@@ -69,20 +91,27 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
     bench : Workbench
         Dataset, landing folder, store and ledger.
     progress : callable, optional
-        Told a line for each batch.
+        Told a line for each batch and each stray file, and one about all of them.
 
     Returns
     -------
     IngestReport
+
+    Raises
+    ------
+    ConfigurationError
+        The contract names a rule in Python that cannot be loaded; nothing was judged.
     """
     tell = progress or _silent
     with locked(bench.settings.home / f"ingest-{bench.dataset.name}.lock"):
         sweep_partial(bench)
         finished = _reconcile(bench)
-        unreadable = unreadable_files(bench)
+        unreadable, stray = unreadable_files(bench), stray_files(bench)
+        for one in stray:
+            tell(f"{one.path}: left, it matches no source; expected {one.expected}")
         head = bench.store.head(bench.dataset.name)
         if not pending_batches(bench):
-            return IngestReport(head, frozen_new=False, deliveries=finished, unreadable=unreadable)
+            return IngestReport(head, False, finished, unreadable, stray)
         # pandas and pandera, only when there is something to read
         from coldframe.ingest.history import History
         from coldframe.ingest.judging import judge_pending
@@ -90,6 +119,7 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
         history = History(bench.dataset, bench.store, head)
         left: list[Path] = []
         outcomes = list(judge_pending(bench, history, tell, left.append))
+        tell(sum_up(outcome.delivery for outcome in outcomes))
         accepted = [outcome for outcome in outcomes if outcome.record is not None]
         snapshot = head
         if accepted:
@@ -101,7 +131,26 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
             else write_delivery(bench, outcome.delivery, snapshot)
             for outcome in outcomes
         )
-        return IngestReport(snapshot, bool(accepted), (*finished, *told), (*unreadable, *left))
+        return IngestReport(
+            snapshot, bool(accepted), (*finished, *told), (*unreadable, *left), stray
+        )
+
+
+def ingest_inputs(bench: Workbench) -> dict[str, Any]:
+    """Return what decides whether ingest is due, as JSON.
+
+    Returns
+    -------
+    dict
+        `pending`, the digests of batches that a run consumes, and `contracts`, their versions; if
+        there are stray files, their paths, so that a run tells of them once.
+    """
+    stray = [one.path.as_posix() for one in stray_files(bench)]
+    return {
+        "pending": [landed.digest for landed in pending_batches(bench)],
+        "contracts": contract_versions(bench.dataset, lib=bench.settings.lib),
+        **({"files that match no source": stray} if stray else {}),
+    }
 
 
 def _silent(line: str) -> None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coldframe.ingest import IngestReport, LandedFile
+from coldframe.contracts.expectations import expectation
+from coldframe.datasets import Dataset
+from coldframe.ingest import IngestReport, LandedFile, find_cause, sum_up, tell_cause
+from coldframe.ingest.telling import SHARE
 from coldframe.ledger import Delivery
 from coldframe.notebook.shown import Note, Table, escape
+from coldframe.wording import count
+
+SHOWN = 5  # files named one by one
 
 
 def table_pending(pending: Sequence[LandedFile]) -> Table:
@@ -18,7 +24,7 @@ def table_pending(pending: Sequence[LandedFile]) -> Table:
 
 
 def table_deliveries(deliveries: Sequence[Delivery]) -> Table:
-    """Return the fate of each batch, and the gravest reason if rows were set aside."""
+    """Return the fate of each batch, and the rule behind it if rows were set aside."""
     return Table.of(
         (
             {
@@ -27,25 +33,27 @@ def table_deliveries(deliveries: Sequence[Delivery]) -> Table:
                 "outcome": d.outcome,
                 "rows frozen": d.rows_accepted,
                 "set aside": d.rows_quarantined,
-                "first reason": f"{d.reasons[0].rule} ({d.reasons[0].column or 'batch'})"
-                if d.reasons
+                "cause": f"{cause.rule} ({cause.column or 'batch'})"
+                if (cause := find_cause(d))
                 else None,
             }
             for d in deliveries
         ),
-        columns=("source", "file", "outcome", "rows frozen", "set aside", "first reason"),
+        columns=("source", "file", "outcome", "rows frozen", "set aside", "cause"),
     )
 
 
-def table_reasons(deliveries: Sequence[Delivery]) -> Table:
-    """Return every reason for which rows were set aside, with an example."""
+def table_reasons(deliveries: Sequence[Delivery], dataset: Dataset) -> Table:
+    """Return every rule that was broken, with what was found and what the contract expects."""
     return Table.of(
         (
             {"file": d.file, "rule": r.rule, "column": r.column, "rows": r.rows,
-             "example": (r.example or "")[:80]}
+             "found": (r.example or "")[:80],
+             "expected": expectation(dataset.sources[d.source], r.rule, r.column)
+             if d.source in dataset.sources else None}
             for d in deliveries for r in d.reasons
         ),
-        columns=("file", "rule", "column", "rows", "example"),
+        columns=("file", "rule", "column", "rows", "found", "expected"),
     )  # fmt: skip
 
 
@@ -62,38 +70,81 @@ def tell_pending(pending: Sequence[LandedFile]) -> Note:
     """Say how much waits."""
     if not pending:
         return Note("Nothing new has landed.")
-    sources = ", ".join(sorted({landed.source for landed in pending}))
-    return Note(f"{len(pending)} new batches have landed, of these sources: {escape(sources)}.")
+    sources = sorted({landed.source for landed in pending})
+    have = "has" if len(pending) == 1 else "have"
+    of = "this source" if len(sources) == 1 else "these sources"
+    return Note(
+        f"{count(len(pending), 'new batch')} {have} landed, of {of}: {escape(', '.join(sources))}."
+    )
 
 
-def tell_deliveries(report: IngestReport) -> Note:
-    """Say what became of the batches, and which files could not be read."""
-    names = ", ".join(escape(path.name) for path in report.unreadable)
-    left = f" **Not read, to be tried again:** {names}." if names else ""
+def tell_deliveries(report: IngestReport, dataset: Dataset) -> Note:
+    """Say what became of the batches: of each that is held the cause, and what was left alone."""
+    lines = _tell_held(report, dataset)
+    if report.unreadable:
+        names = _few([path.name for path in report.unreadable])
+        lines.append(f"**Not read, to be tried again:** {names}.")
+    lines += _tell_strays(report)
+    listed = "".join(f"\n- {line}" for line in lines)
+    return Note(f"{_tell_fates(report)}\n{listed}" if listed else _tell_fates(report))
+
+
+def _tell_fates(report: IngestReport) -> str:
     if not report.deliveries:
-        return Note(f"No batch was judged.{left}")
-    held = [d for d in report.deliveries if d.outcome == "held"]
-    aside = sum(d.rows_quarantined for d in report.deliveries if d.outcome == "quarantined")
+        return "No batch was judged."
     frozen = sum(d.rows_accepted for d in report.deliveries)
-    parts = [f"{frozen:,} rows of {len(report.deliveries)} batches were fit"]
-    if aside:
-        parts.append(f"{aside:,} rows were set aside")
-    if held:
-        names = ", ".join(escape(d.file) for d in held)
-        parts.append(f"**nothing of {names} goes on**: the batch as a whole is not fit")
-    return Note("; ".join(parts) + "." + left)
+    aside = sum(d.rows_quarantined for d in report.deliveries if d.outcome == "quarantined")
+    parts = [f"{count(len(report.deliveries), 'batch')} {sum_up(report.deliveries)}"]
+    parts.append(f"{count(frozen, 'row')} fit")
+    parts += [f"{count(aside, 'row')} set aside"] if aside else []
+    return "; ".join(parts) + "."
+
+
+def _tell_held(report: IngestReport, dataset: Dataset) -> list[str]:
+    """Return a line for each held batch, with its cause."""
+    return [
+        f"**Held: {escape(f'{d.source}/{d.file}')}.** "
+        + _sentence(tell_cause(d, dataset.sources.get(d.source)))
+        for d in report.held
+    ]
+
+
+def _tell_strays(report: IngestReport) -> list[str]:
+    """Return a line for each name that files should have had, with the files."""
+    files: dict[str, list[str]] = {}
+    for one in report.stray:
+        files.setdefault(one.expected, []).append(one.path.as_posix())
+    return [
+        f"**Left alone, for no source takes them:** {_few(names)}. "
+        f"What is to be ingested is named like {escape(expected)} in the landing folder."
+        for expected, names in files.items()
+    ]
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return the first names, escaped, and how many more there are."""
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return escape(", ".join(names[:SHOWN])) + more
+
+
+def _sentence(text: str) -> str:
+    return escape(f"{text[0].upper()}{text[1:]}") + "."
 
 
 def tell_reasons(deliveries: Sequence[Delivery]) -> Note:
-    """Say which rule set most rows aside."""
-    reasons = [reason for delivery in deliveries for reason in delivery.reasons]
-    if not reasons:
+    """Say which rule most rows broke."""
+    broken = {(r.rule, r.column) for d in deliveries for r in d.reasons if r.rule != SHARE}
+    causes = [cause for delivery in deliveries if (cause := find_cause(delivery))]
+    if not broken or not causes:
         return Note("No rule of the contract was broken.")
-    worst = max(reasons, key=lambda reason: reason.rows)
+    worst = max(causes, key=lambda reason: reason.rows)
     where = f" in column {escape(worst.column)}" if worst.column else ""
+    rows = f" ({count(worst.rows, 'row')})" if worst.rows else ""
+    were = "was" if len(broken) == 1 else "were"
     return Note(
-        f"{len(reasons)} rules were broken, most often {escape(worst.rule)}{where} "
-        f"({worst.rows:,} rows). `coldframe quarantine` shows the rows."
+        f"{count(len(broken), 'rule')} {were} broken, "
+        f"most often {escape(worst.rule)}{where}{rows}. "
+        "`coldframe quarantine` shows the rows."
     )
 
 
@@ -102,7 +153,8 @@ def tell_snapshot(report: IngestReport) -> Note:
     if report.snapshot is None:
         return Note("There is no snapshot yet.")
     frozen = "was frozen by this run" if report.frozen_new else "stays the newest snapshot"
+    rows = count(report.snapshot.rows, "row")
     return Note(
-        f"**{escape(report.snapshot.name)}** {frozen}: {report.snapshot.rows:,} rows in all. "
+        f"Snapshot **{escape(report.snapshot.name)}** {frozen}: {rows} in all. "
         "Monitoring and training see nothing else."
     )

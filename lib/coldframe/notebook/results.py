@@ -9,10 +9,28 @@ from typing import Any
 
 from coldframe.errors import DataError
 from coldframe.files import write_atomically
+from coldframe.notebook.shown import Table
 from coldframe.provenance import canonical_json
 
 
-def finish(product: Mapping[str, str] | None, **result: Any) -> dict[str, Any]:
+class Result(dict[str, Any]):
+    """A notebook's result: a dict that is shown as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = [{"result": name, "value": _spell(value)} for name, value in self.items()]
+        return Table.of(rows, columns=("result", "value"))._repr_html_()
+
+
+def _spell(value: object) -> object:
+    """Return a value of the result as a cell's text; lists and records in words."""
+    if isinstance(value, list):
+        return ", ".join(str(_spell(item)) for item in value) or None
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_spell(item)}" for name, item in value.items()) or None
+    return value
+
+
+def finish(product: Mapping[str, str] | None, **result: Any) -> Result:
     """Hand over a notebook's result; the last thing that a stage's notebook does.
 
     A run counts as successful only with this. Without a graph around (in JupyterLab, or under
@@ -27,8 +45,8 @@ def finish(product: Mapping[str, str] | None, **result: Any) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        The result, for the notebook to show.
+    Result
+        A dict, for the notebook to show.
 
     Raises
     ------
@@ -50,4 +68,4 @@ def finish(product: Mapping[str, str] | None, **result: Any) -> dict[str, Any]:
     if product:
         write_atomically(Path(product["receipt"]), text)
     plain: dict[str, Any] = json.loads(text)["result"]
-    return {name: plain[name] for name in result}
+    return Result((name, plain[name]) for name in result)

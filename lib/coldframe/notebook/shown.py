@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]#|~$])")
 
 
 def escape(value: object) -> str:
@@ -61,14 +62,16 @@ class Note:
 
     Examples
     --------
-    >>> Note("Nothing new has landed.")
-    Nothing new has landed.
+    >>> Note(f"**Held:** {escape('2013_01.csv')}.")
+    Held: 2013_01.csv.
     """
 
     text: str
 
     def __repr__(self) -> str:
-        return self.text
+        """Return the sentences for a terminal, without the marks of Markdown."""
+        bare = re.sub(r"(?<!\\)(\*\*|`)", "", self.text)
+        return html.unescape(_ESCAPED.sub(r"\1", bare))
 
     def _repr_markdown_(self) -> str:
         return self.text
