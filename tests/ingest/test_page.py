@@ -94,6 +94,13 @@ def test_the_page_names_rule_file_column_found_and_expected_in_one_line(lines):
     assert "set sources.flights.batch.keys_known: true in datasets/flights.yaml" in told
 
 
+def test_the_page_says_which_rule_was_broken_most(lines):
+    (told,) = [line for line in lines if "rules were broken" in line]
+    assert told.startswith(
+        "2 rules were broken, most often known_key in columns time_hour, carrier, flight ("
+    )
+
+
 def test_the_page_says_how_many_were_held_and_what_was_left_alone(lines):
     (told,) = [line for line in lines if "batches judged" in line and line.endswith("fit.")]
     assert told.startswith("4 batches judged: 2 accepted whole, 0 with rows set aside, 2 held;")

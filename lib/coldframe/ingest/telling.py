@@ -29,6 +29,17 @@ def find_cause(delivery: Delivery) -> Reason | None:
     return max(broken, key=lambda reason: reason.rows, default=None)
 
 
+def name_column(column: str) -> str:
+    """Return a reason's column with its noun; of a key all columns stand in one name.
+
+    Examples
+    --------
+    >>> name_column("temp"), name_column("origin, time_hour")
+    ('column temp', 'columns origin, time_hour')
+    """
+    return f"columns {column}" if ", " in column else f"column {column}"
+
+
 def tell_cause(delivery: Delivery, source: Source | None) -> str:
     """Return why rows of a batch were set aside, or all of it: rule, column, found, expected.
 
@@ -44,9 +55,7 @@ def tell_cause(delivery: Delivery, source: Source | None) -> str:
     cause = find_cause(delivery)
     if cause is None:
         return "nobody wrote down why"
-    # of a key all columns stand in one name
-    noun = "columns" if ", " in (cause.column or "") else "column"
-    column = f", {noun} {cause.column}" if cause.column else ""
+    column = f", {name_column(cause.column)}" if cause.column else ""
     wanted = expectation(source, cause.rule, cause.column) if source else None
     expected = f", expected {wanted}" if wanted else ""
     same = sum(reason.rule == cause.rule for reason in delivery.reasons)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from coldframe.contracts.expectations import expectation
 from coldframe.datasets import Dataset
 from coldframe.ingest import IngestReport, LandedFile, find_cause, sum_up, tell_cause
-from coldframe.ingest.telling import SHARE
+from coldframe.ingest.telling import SHARE, name_column
 from coldframe.ledger import Delivery
 from coldframe.notebook.shown import Note, Table, escape
 from coldframe.wording import count
@@ -138,7 +138,7 @@ def tell_reasons(deliveries: Sequence[Delivery]) -> Note:
     if not broken or not causes:
         return Note("No rule of the contract was broken.")
     worst = max(causes, key=lambda reason: reason.rows)
-    where = f" in column {escape(worst.column)}" if worst.column else ""
+    where = f" in {escape(name_column(worst.column))}" if worst.column else ""
     rows = f" ({count(worst.rows, 'row')})" if worst.rows else ""
     were = "was" if len(broken) == 1 else "were"
     return Note(
