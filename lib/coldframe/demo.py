@@ -149,8 +149,16 @@ def land_period(settings: Settings, dataset: Dataset, period: str) -> tuple[Path
         There is no such period.
     """
     feed = load_feed(dataset)
-    (chosen,) = select_periods(feed, period)
-    return tuple(feed.land(chosen, settings.landing / dataset.name))
+    known = feed.periods()
+    if period not in known:
+        raise NotFoundError(
+            "There is no such period.",
+            where=dataset.name,
+            expected=f"one of {known[0]} to {known[-1]}; several at once: coldframe demo run",
+            found=period,
+            remedy=f"coldframe demo land {known[0]}",
+        )
+    return tuple(feed.land(period, settings.landing / dataset.name))
 
 
 class _Notes:

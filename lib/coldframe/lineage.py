@@ -1,11 +1,12 @@
-"""Lineage: everything a model was made from, down to the files that were delivered."""
+"""Lineage: what a model or a snapshot was made from, down to the files that were delivered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from coldframe.errors import ColdframeError
+from coldframe.errors import ColdframeError, ConfigurationError, NotFoundError
 from coldframe.ledger import (
     Decision,
     Delivery,
@@ -15,6 +16,7 @@ from coldframe.ledger import (
     Verdict,
     deliveries,
     model,
+    models,
     promotions,
     proposals,
     verdicts,
@@ -66,11 +68,35 @@ class Lineage:
     promotions: tuple[Promotion, ...]
     same_environment: bool
 
-    @property
-    def sources(self) -> dict[str, tuple[Origin, ...]]:
-        """The deliveries of each source."""
-        names = dict.fromkeys(origin.batch.source for origin in self.origins)
-        return {n: tuple(o for o in self.origins if o.batch.source == n) for n in names}
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotLineage:
+    """A snapshot, the deliveries in it, and what came of it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Which; it names its parent and the contract.
+    origins : tuple of Origin
+        The deliveries in it, in the order of delivery.
+    models : tuple of ModelVersion
+        Those that learned from it or are monitored against it.
+    proposals : tuple of Proposal
+        Those to retrain on it.
+    """
+
+    snapshot: Snapshot
+    origins: tuple[Origin, ...]
+    models: tuple[ModelVersion, ...]
+    proposals: tuple[Proposal, ...]
+
+
+def sort_origins(origins: Iterable[Origin]) -> dict[str, tuple[Origin, ...]]:
+    """Return the deliveries of each source."""
+    found: dict[str, tuple[Origin, ...]] = {}
+    for origin in origins:
+        found[origin.batch.source] = (*found.get(origin.batch.source, ()), origin)
+    return found
 
 
 def _open(bench: Workbench, id_: str | None, lost: list[str]) -> Snapshot | None:
@@ -82,6 +108,55 @@ def _open(bench: Workbench, id_: str | None, lost: list[str]) -> Snapshot | None
     except ColdframeError as error:
         lost.append(f"snapshot {id_[:10]}: {error.what}")
         return None
+
+
+def trace(bench: Workbench, name: str) -> Lineage | SnapshotLineage:
+    """Return the lineage of the model or the snapshot called `name`.
+
+    Raises
+    ------
+    NotFoundError
+        There is neither.
+    """
+    if "@" not in name:
+        try:
+            return trace_model(bench, name)
+        except NotFoundError as error:
+            missing: ColdframeError = error
+    try:
+        return trace_snapshot(bench, name)
+    except (ConfigurationError, NotFoundError) as error:
+        if "@" in name:
+            missing = error
+    missing.remedy = "coldframe models; coldframe snapshots"
+    raise missing
+
+
+def trace_snapshot(bench: Workbench, name: str) -> SnapshotLineage:
+    """Return what the snapshot called `name` holds, and what came of it.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such snapshot.
+    ConfigurationError
+        Nothing can be called that.
+    """
+    snapshot, dataset = bench.store.resolve(name), bench.dataset.name
+    return SnapshotLineage(
+        snapshot=snapshot,
+        origins=tuple(_origins(bench, snapshot)),
+        models=tuple(
+            version
+            for version in models(bench.ledger, dataset)
+            if snapshot.id in (version.snapshot_id, version.reference_id)
+        ),
+        proposals=tuple(
+            standing.proposal
+            for standing in proposals(bench.ledger, dataset)
+            if standing.proposal.snapshot_id == snapshot.id
+        ),
+    )
 
 
 def trace_model(bench: Workbench, name: str) -> Lineage:

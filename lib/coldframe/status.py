@@ -13,12 +13,14 @@ from coldframe.ledger import (
     ModelVersion,
     Promotion,
     Proposal,
+    ProposalStanding,
     Run,
     approved,
     champion_model,
     deliveries,
     pending,
     promotions,
+    proposals,
     runs,
 )
 from coldframe.snapshots import Snapshot
@@ -75,8 +77,13 @@ class Status:
         The last run of each stage.
     landed : tuple of LandedFile
         Files that arrived and are not ingested.
+    settled : dict of str to str
+        Stages whose last run failed and that have nothing to do any more, each with the reason.
     steps : tuple of Step
         What to do next.
+    due : bool
+        Whether a build has something to do, as far as can be told, or a person to decide.
+        Without it the steps are what could be done.
     """
 
     dataset: str
@@ -94,7 +101,9 @@ class Status:
     approved: Proposal | None
     runs: tuple[Run, ...]
     landed: tuple[LandedFile, ...]
-    steps: tuple[Step, ...]
+    settled: dict[str, str]
+    steps: tuple[Step, ...] = ()
+    due: bool = False
 
     @property
     def held(self) -> tuple[Delivery, ...]:
@@ -131,8 +140,25 @@ class Status:
 
     @property
     def failed(self) -> tuple[Run, ...]:
-        """Stages whose last run failed."""
-        return tuple(run for run in self.runs if run.outcome == "failed")
+        """The last runs that failed and ask for attention."""
+        failed = (run for run in self.runs if run.outcome == "failed")
+        return tuple(run for run in failed if run.stage not in self.settled)
+
+    @property
+    def unmonitored(self) -> str | None:
+        """What monitoring has not seen, in a few words; None if its last build saw all."""
+        if self.snapshot is None:
+            return None
+        now = {"snapshot": self.snapshot.name, "champion": None}
+        if self.champion:
+            now["champion"] = self.champion.name
+        last = next((run for run in self.runs if run.stage == "monitor"), None)
+        seen = last.result if last else dict.fromkeys(now)
+        # a notebook of one's own may hand over something else, of which nothing follows
+        if not seen.keys() >= now.keys() or all(seen[name] == now[name] for name in now):
+            return None
+        told = f"monitor {self.snapshot.name}"
+        return f"{told} with {self.champion.name}" if self.champion else told
 
 
 def label_coverage(snapshot: Snapshot) -> LabelCoverage | None:
@@ -150,12 +176,35 @@ def last_runs(found: Sequence[Run]) -> tuple[Run, ...]:
     return tuple(last[stage] for stage in order if stage in last)
 
 
+def settle_training(found: Sequence[Run], standings: Sequence[ProposalStanding]) -> dict[str, str]:
+    """Return why a training whose last run failed is to be run no more, by its stage.
+
+    A build runs it again as long as its proposal is approved, or trained and only its report is
+    missing. Which proposal that was is the last one with an approval when it failed.
+    """
+    last = next((run for run in found if run.stage == "train" and run.outcome == "failed"), None)
+    if last is None:
+        return {}
+    carried_out = [
+        standing
+        for standing in standings
+        if standing.decision
+        and standing.decision.verdict != "rejected"
+        and (standing.proposal.sequence or 0) < (last.sequence or 0)
+    ]
+    if not carried_out or carried_out[-1].standing in ("approved", "trained"):
+        return {}
+    standing = carried_out[-1]
+    return {"train": f"proposal {standing.proposal.number} is {standing.standing}: {standing.why}"}
+
+
 def read_status(bench: Workbench) -> Status:
     """Read where the dataset of `bench` stands; imports nothing heavy."""
     name = bench.dataset.name
     head = bench.store.head(name)
     moves = promotions(bench.ledger, name)
     champion = champion_model(bench.ledger, name)
+    last = last_runs(runs(bench.ledger, name))
     status = Status(
         dataset=name,
         title=bench.dataset.title,
@@ -170,24 +219,24 @@ def read_status(bench: Workbench) -> Status:
         promotion=moves[-1] if moves else None,
         pending=pending(bench.ledger, name),
         approved=approved(bench.ledger, name),
-        runs=last_runs(runs(bench.ledger, name)),
+        runs=last,
         landed=tuple(pending_batches(bench)),
-        steps=(),
+        settled=settle_training(last, proposals(bench.ledger, name)),
     )
-    return replace(status, steps=next_steps(status, demo=bench.dataset.demo))
+    steps = due_steps(status)
+    idle = () if steps else _when_idle(status, bench.dataset.demo)
+    return replace(status, steps=(*steps, *_look_at_held(status), *idle), due=bool(steps))
 
 
-def next_steps(status: Status, *, demo: str | None = None) -> tuple[Step, ...]:
-    """Return the commands that make sense as the dataset stands, the most urgent first."""
+def due_steps(status: Status) -> tuple[Step, ...]:
+    """Return the commands that what is due waits for, the most urgent first."""
     steps: list[Step] = []
     for run in status.failed:
         if run.notebook:
             path = shlex.quote(str(status.home / run.notebook))
             steps.append(Step(f"jupyter lab {path}", f"see where {run.stage} failed"))
-    if status.failed:
-        steps.append(Step(BUILD, f"run {', '.join(run.stage for run in status.failed)} again"))
-    if status.landed:
-        steps.append(Step(BUILD, f"ingest what has landed ({count(len(status.landed), 'file')})"))
+    if work := _work(status):
+        steps.append(Step(BUILD, "; ".join(work)))
     if status.pending:
         number = status.pending.number
         steps += [
@@ -195,20 +244,31 @@ def next_steps(status: Status, *, demo: str | None = None) -> tuple[Step, ...]:
             Step(f'coldframe approve {number} --reason "..."', "let training do it"),
             Step(f'coldframe reject {number} --reason "..."', "or not"),
         ]
-    if status.approved:
-        steps.append(Step(BUILD, f"train on {status.approved.snapshot}, as approved"))
-    if status.held:
-        steps.append(Step("coldframe quarantine", "see what was held, and why"))
-    if not steps:
-        steps = _when_idle(status, demo)
     return tuple(steps)
 
 
-def _when_idle(status: Status, demo: str | None) -> list[Step]:
-    """Return what to do when nothing waits."""
+def _work(status: Status) -> list[str]:
+    """Return what a build has to do, in the order of the graph."""
+    again = [run.stage for run in status.failed]
+    work = [f"run {', '.join(again)} again"] if again else []
+    if status.landed:
+        work.append(f"ingest what has landed ({count(len(status.landed), 'file')})")
+    elif status.unmonitored and "monitor" not in again:
+        work.append(status.unmonitored)
+    if status.approved and "train" not in again:
+        work.append(f"train on {status.approved.snapshot}, as approved")
+    return work
+
+
+def _look_at_held(status: Status) -> tuple[Step, ...]:
+    held = Step("coldframe quarantine", "see what was held, and why")
+    return (held,) if status.held else ()
+
+
+def _when_idle(status: Status, demo: str | None) -> tuple[Step, ...]:
+    """Return what could be done when nothing is due."""
     if status.snapshot is None and demo:
-        return [Step("coldframe demo run", "take the demo's data through the whole cycle")]
-    idle = [Step(BUILD, f"after new files have come to landing/{status.dataset}")]
-    if demo:
-        idle.insert(0, Step("coldframe demo land MONTH", "deliver one more month"))
-    return idle
+        return (Step("coldframe demo run", "take the demo's data through the whole cycle"),)
+    build = Step(BUILD, f"after new files have come to landing/{status.dataset}")
+    month = Step("coldframe demo land MONTH", "deliver one more month")
+    return (month, build) if demo else (build,)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coldframe.datasets import Dataset, load_dataset
-from coldframe.errors import DataError
+from coldframe.errors import DataError, NotFoundError
 from coldframe.ledger import Ledger, ModelVersion
 from coldframe.provenance import code_digest, file_digest, record_digest
 from coldframe.settings import Settings, load_settings
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from coldframe.models import ModelFiles
 
 FEATURES_CHANGED = "Features are built by other code than when the champion was trained"
+
+
+def _no_home(home: Path) -> NotFoundError:
+    """Return the error for a home folder that was named and is not there."""
+    begin = f", or begin a new one: mkdir -p {shlex.quote(str(home))}"
+    return NotFoundError(
+        "There is no such home folder.",
+        where=str(home),
+        expected="a folder that holds data, models and runs, or is empty",
+        found="a file" if home.exists() else "nothing",
+        remedy="correct the name" + ("" if home.exists() else begin),
+    )
 
 
 @dataclass(frozen=True)
@@ -36,10 +49,41 @@ class Workbench:
     dataset: Dataset
 
     @classmethod
-    def open(cls, dataset: str | None = None, home: str | Path | None = None) -> Workbench:
-        """Open the dataset of that name (default: the one in env.yaml) in its home folder."""
+    def open(
+        cls,
+        dataset: str | None = None,
+        home: str | Path | None = None,
+        *,
+        existing: bool = False,
+    ) -> Workbench:
+        """Open a dataset in its home folder; nothing is made before something is written.
+
+        Parameters
+        ----------
+        dataset : str, optional
+            Its name; by default the one in env.yaml.
+        home : str or Path, optional
+            The home folder, relative to the project; by default that of env.yaml.
+        existing : bool, default=False
+            Whether a `home` that is named has to be there already. That of env.yaml need not:
+            in a fresh project there is nothing yet.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such dataset, or no such home folder.
+        """
         settings = load_settings(home=home)
-        return cls(settings=settings, dataset=load_dataset(settings, dataset))
+        try:
+            found = load_dataset(settings, dataset)
+        except NotFoundError as error:
+            error.remedy = error.remedy or (
+                f"name one of those that were found, or write datasets/{dataset}.yaml"
+            )
+            raise
+        if existing and home and not settings.home.is_dir():
+            raise _no_home(settings.home)
+        return cls(settings=settings, dataset=found)
 
     @cached_property
     def store(self) -> SnapshotStore:
@@ -48,7 +92,7 @@ class Workbench:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger; its database is made at first use."""
+        """The ledger; its database is made by the first who writes."""
         return Ledger.open(self.settings.ledger_url)
 
     @cached_property

@@ -31,7 +31,8 @@ class CommandLine:
         return self.root / "home"
 
     def __call__(self, *words, code=0, width=100):
-        env = {"COLDFRAME_ROOT": str(self.root), "COLUMNS": str(width)}
+        """Call a command; without a `width` its output is a pipe, of which nobody says one."""
+        env = {"COLDFRAME_ROOT": str(self.root), "COLUMNS": width and str(width)}
         result = CliRunner().invoke(app, [str(word) for word in words], env=env)
         assert result.exit_code == code, (result.output, result.exception)
         return result

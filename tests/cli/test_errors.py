@@ -10,6 +10,7 @@ import pytest
 
 from coldframe.cli.command import Work
 from coldframe.cli.interrupt import noted
+from coldframe.ledger import deliveries
 
 WRONG = {
     "show nothing": 4,
@@ -21,13 +22,23 @@ WRONG = {
     "approve 2 --reason  ": 5,
     "rollback --reason r": 4,
     "rollback --to v9 --reason r": 4,
+    "reject 2 --withdraw --reason r": 7,
+    "rollback --to champion --reason r": 7,
     "quarantine ffff": 4,
+    "quarantine --source nosuch": 4,
     "quarantine --export rows.csv": 3,
     "sweep": 3,
     "sweep --snapshot flights@9": 4,
     "sweep --challenge nothing": 4,
     "status --dataset nothing": 4,
+    "show flight@3": 4,
+    "show Zz": 3,
+    "lineage flights@9": 4,
+    "lineage flight@3": 4,
+    "lineage Zz@3": 3,
     "demo land 1999-01": 4,
+    "demo land foo": 4,
+    "demo land 2013-01..2013-02": 4,
     "demo run --months 2013-02..2013-01": 4,
 }
 
@@ -41,8 +52,47 @@ def test_an_error_says_what_to_do(flights, line):
     assert "Traceback" not in failed.stderr
     told = json.loads(flights(*words, "--json", code=WRONG[line]).stderr)["error"]
     assert told["exit_code"] == WRONG[line]
-    assert told.keys() >= {"type", "what"}
-    assert told.keys() & {"where", "found", "expected", "remedy"}
+    assert told.keys() >= {"type", "what", "remedy"}
+    assert told.keys() & {"where", "found", "expected"}
+    # a traceback is added, and nothing else is changed
+    traced = flights(*words, "--debug", code=WRONG[line])
+    assert traced.stderr.startswith("Traceback")
+    assert traced.stderr.endswith(failed.stderr)
+    traced = json.loads(flights(*words, "--debug", "--json", code=WRONG[line]).stderr)["error"]
+    assert traced.pop("traceback").startswith("Traceback")
+    assert traced == told
+
+
+def test_to_show_nothing_is_an_error_with_a_remedy(flights):
+    for name in ("", " "):
+        error = json.loads(flights("show", name, "--json", code=3).stderr)["error"]
+        assert error["what"] == "Show what?"
+        assert "coldframe snapshots" in error["remedy"]
+
+
+def test_a_batch_that_was_accepted_is_told_with_the_snapshot_that_holds_it(flights):
+    (batch, *_) = (d for d in deliveries(flights.bench.ledger, "flights")
+                   if d.outcome == "accepted")  # fmt: skip
+    failed = flights("quarantine", batch.batch[:10], "--json", code=4)
+    error = json.loads(failed.stderr)["error"]
+    assert error["what"] == "This batch was accepted: none of it is in quarantine."
+    assert error["where"] == f"{batch.source}/{batch.file}"
+    held = flights.json(*error["remedy"].split()[1:])
+    assert held["name"] == "flights@1"
+    assert held["id"] == batch.snapshot
+
+
+def test_a_source_that_is_not_there_is_no_empty_list(flights):
+    error = json.loads(flights("quarantine", "--source", "nosuch", "--json", code=4).stderr)
+    assert error["error"]["expected"] == "flights, weather, arrivals"
+    assert len(flights.json("quarantine", "--source", "weather")) == 1
+
+
+def test_the_remedy_for_a_period_lands_it(flights):
+    error = json.loads(flights("demo", "land", "foo", "--json", code=4).stderr)["error"]
+    assert error["found"] == "foo"
+    assert "2013-01 to 2014-01" in error["expected"]
+    assert flights.json(*error["remedy"].split()[1:])["month"] == "2013-01"
 
 
 def test_wrong_usage_is_code_2(flights):
@@ -55,7 +105,9 @@ def test_a_traceback_only_with_debug(flights):
     plain = flights.process("show", "v9")
     assert plain.returncode == 4
     assert "Traceback" not in plain.stderr
-    assert "NotFoundError" in flights.process("show", "v9", "--debug").stderr
+    traced = flights.process("show", "v9", "--debug")
+    assert traced.returncode == 4
+    assert "NotFoundError" in traced.stderr
 
 
 def test_what_nobody_foresaw_is_told_with_a_remedy(flights):
@@ -67,6 +119,7 @@ def test_what_nobody_foresaw_is_told_with_a_remedy(flights):
     assert "coldframe doctor" in failed.stderr
     assert "--debug" in failed.stderr
     assert "Traceback" not in failed.stderr
+    assert "Traceback" in flights("status", "--debug", code=1).stderr
 
 
 def test_outside_a_project_the_remedy_is_named(flights, tmp_path):

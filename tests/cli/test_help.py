@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
 )  # fmt: skip
 def test_help_and_status_import_nothing_heavy(prepared, words):
     assert heavy_modules_after(prepared, *words) == []
+
+
+def test_the_version_is_that_of_the_project(prepared):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert prepared("--version").stdout == f"coldframe {project['version']}\n"
+    assert prepared.process("--version").stdout == f"coldframe {project['version']}\n"
+    assert "--version" in prepared("--help", width=80).stdout
 
 
 def test_the_commands_are_those_that_are_promised():

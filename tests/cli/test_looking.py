@@ -3,14 +3,18 @@
 import csv
 import json
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
+from cli.conftest import propose_retrain
 from rich.console import Console
 
 from coldframe.cli.command import Session
 from coldframe.ingest import ingest_batches
+from coldframe.ledger import decide
 from coldframe.status import Step
+from coldframe.train import train_challenger
 
 LOOKS = {
     "status": ["flights@3", "v1", "proposal 2", "coldframe approve 2", "flights-2013-04.csv"],
@@ -98,9 +102,113 @@ def test_a_fresh_project_says_how_to_begin(fresh):
     assert told["champion"] is None
     assert told["next"][0]["command"] == "coldframe demo run"
     assert "none yet" in fresh("status").stdout
-    for line in ("snapshots", "models", "proposals", "quarantine", "verify"):
-        fresh(line)
-        fresh.json(line)
+    before = sorted(fresh.root.rglob("*"))
+    for line in ("snapshots --all", "models", "proposals", "quarantine", "verify", "sweep --list"):
+        fresh(*line.split())
+        fresh.json(*line.split())
+    for line in ("show champion", "lineage", "lineage flights@1", "show 1", "quarantine ab"):
+        fresh(*line.split(), code=4)
+    assert sorted(fresh.root.rglob("*")) == before
+    assert not fresh.home.exists()
+
+
+READS = ("status", "snapshots", "show 1", "quarantine", "proposals", "models", "lineage", "verify",
+         "sweep --list", "approve 1 --reason r", "reject 1 --reason r", "rollback --reason r",
+         "sweep --snapshot flights@1", "sweep --challenge spring")  # fmt: skip
+
+
+@pytest.mark.parametrize("line", READS)
+def test_a_home_that_is_named_and_not_there_is_an_error_and_is_not_made(fresh, line):
+    home = fresh.root / "a typo"
+    told = fresh(*line.split(), "--home", home, "--json", code=4)
+    error = json.loads(told.stderr)["error"]
+    assert error["what"] == "There is no such home folder."
+    assert error["where"] == str(home)
+    assert not home.exists()
+    subprocess.run(["sh", "-c", error["remedy"].partition(": ")[2]], check=True)
+    assert fresh.json("status", "--home", home)["snapshot"] is None
+    home.rmdir()  # empty still
+    home.write_text("")
+    told = fresh(*line.split(), "--home", home, "--json", code=4)
+    assert json.loads(told.stderr)["error"]["found"] == "a file"
+
+
+def test_a_command_that_delivers_makes_the_home_that_is_named(fresh):
+    home = fresh.root / "new"
+    assert len(fresh.json("demo", "land", "2013-01", "--home", home)["files"]) == 2
+    assert len(fresh.json("status", "--home", home)["landed"]) == 2
+
+
+PIPED = (*LOOKS, "doctor", "show nothing", "--version")
+
+
+@pytest.mark.parametrize("line", PIPED)
+def test_in_a_pipe_no_line_is_padded_folded_or_cut(prepared, line):
+    code = {"show nothing": 4}.get(line, 0)
+    if line == "doctor":
+        code = 0 if prepared.process("doctor").returncode == 0 else 9
+    wide, narrow = (prepared(*line.split(), code=code, width=width) for width in (None, 40))
+    for shown in (wide, narrow):
+        text = shown.stdout + shown.stderr
+        assert text.strip()
+        assert [told for told in text.splitlines() if told != told.rstrip()] == []
+    if line == "quarantine":
+        (told,) = [one for one in wide.stdout.splitlines() if "no CSV" in one]
+        assert told.endswith("Bad Gateway</html>")
+        assert "\u2026" not in wide.stdout
+
+
+def test_a_table_in_a_pipe_has_one_line_for_each_row(flights):
+    reason = "because of everything that may be said of a snapshot, " * 9
+    number = propose_retrain(flights.bench, "flights@2", max_iter=7).number
+    decide(
+        flights.bench.ledger, "flights", number, approved=False, reason=reason, who="jane",
+        how="cli",
+    )  # fmt: skip
+    (row,) = [told for told in flights("proposals", width=None).stdout.splitlines()
+              if told.split()[:2] == [str(number), "rejected"]]  # fmt: skip
+    assert row.endswith(f"jane: {reason.strip()}")
+
+
+def test_the_figures_of_models_stand_under_the_holdout_they_are_of(flights):
+    for snapshot in ("flights@2", "flights@3"):
+        train_challenger(flights.bench, snapshot=snapshot, parameters={"max_iter": 5})
+    told = {one["name"]: one for one in flights.json("models")}
+    assert {one["snapshot"] for one in told.values()} == {"flights@2", "flights@3"}
+    shown = flights("models", width=80).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    parts = shown.split("Holdout of ")[1:]
+    assert [part.partition(":")[0] for part in parts] == ["flights@3", "flights@2"]
+    for part, names in zip(parts, (["v1", "v3"], ["v2"]), strict=True):
+        first = told[names[0]]
+        rows = first["holdout"]
+        expected = f"{rows['rows']:,} rows, {rows['start'][:10]} to {rows['end'][:10]}"
+        assert part.splitlines()[0] == f"{first['snapshot']}: {expected}"
+        found = [row.split() for row in part.splitlines() if row.strip().startswith("v")]
+        assert [row[0] for row in found] == names
+        for row in found:
+            assert f"{told[row[0]]['metrics']['roc_auc']:.4f}" in row
+    assert "compared within one holdout only" in shown
+
+
+def test_with_one_holdout_all_figures_can_be_compared(prepared):
+    shown = prepared("models").stdout
+    assert shown.count("Holdout of") == 1
+    assert "compared" not in shown
+
+
+def test_a_snapshot_has_a_lineage_too(prepared):
+    told = prepared.json("lineage", "flights@3")
+    assert told["snapshot"]["name"] == "flights@3"
+    assert told.keys() >= {"parent", "contract", "batches", "models", "proposals"}
+    assert [one["name"] for one in told["models"]] == ["v1"]
+    assert [one["number"] for one in told["proposals"]] == [1, 2]
+    assert told["batches"] == prepared.json("lineage", "v1")["batches"]
+    shown = prepared("lineage", "flights@3").stdout
+    for text in ("snapshot flights@3", "arrivals-2013-01.csv", "model v1 learned from it"):
+        assert text in shown
+    watched = prepared("lineage", "flights.reference@1").stdout
+    assert "model v1 is monitored against it" in watched
 
 
 def test_values_from_files_cannot_repaint_the_terminal(prepared):
@@ -124,9 +232,10 @@ def test_rows_in_quarantine_are_shown_and_exported(flights, tmp_path):
 
 def test_next_commands_stay_in_the_same_home(prepared, tmp_path):
     other = tmp_path / "other"
+    other.mkdir()
     shown = prepared("status", "--home", other, "--dataset", "flights", width=300).stdout
     assert f"coldframe demo run --home {other} --dataset flights" in shown
-    assert other.exists()
+    assert list(other.iterdir()) == []
 
 
 def test_only_our_own_commands_are_given_flags_and_values_can_be_pasted():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from coldframe.cli import (
@@ -10,6 +13,7 @@ from coldframe.cli import (
     decisions,
     demo,
     kernels,
+    lineage,
     models,
     quarantine,
     snapshots,
@@ -38,8 +42,30 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def tell_version(wanted: bool) -> None:
+    """Say which Coldframe this is, and end."""
+    if wanted:
+        typer.echo(f"coldframe {metadata.version('coldframe')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=tell_version, is_eager=True, help="Say which Coldframe this is."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    del version
+
+
 for module in (
-    *(status, demo, build, snapshots, quarantine, decisions, models, sweep, checks, kernels),
+    *(status, demo, build, snapshots, quarantine, decisions, models, lineage, sweep, checks),
+    kernels,
 ):
     module.add_commands(app)
 

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.status import next_section
 from coldframe.cli.terminal import cell, duration, facts, line, section
 from coldframe.errors import ConfigurationError, NotebookError
 from coldframe.pipeline import BuildReport, StageReport, build, run_notebook
@@ -22,7 +23,13 @@ STYLE = {"ran": "green", "skipped": "dim", "failed": "bold red"}
 def add_commands(app: typer.Typer) -> None:
     """Add `build` and `run` to `app`."""
 
-    @command(app, "build", panel="Work", examples=["coldframe build", "coldframe build --force"])
+    @command(
+        app,
+        "build",
+        panel="Work",
+        examples=["coldframe build", "coldframe build --force"],
+        makes_home=True,
+    )
     def build_graph(
         session: Session,
         force: Annotated[
@@ -46,6 +53,7 @@ def add_commands(app: typer.Typer) -> None:
             "coldframe run notebooks/train/train.ipynb -p snapshot=flights@4",
             "coldframe run notebooks/train/sweep.ipynb -p snapshot=flights@3 -p trials=10",
         ],
+        makes_home=True,
     )
     def run_one(
         session: Session,
@@ -111,8 +119,7 @@ def _build_page(session: Session, report: BuildReport) -> Group:
             lines.append(line(f"  see {stage.notebook}"))
     if not report.ran and not report.failed:
         lines.append(cell("Nothing new: no notebook was executed.", "bold"))
-    status = read_status(session.bench)
-    return Group(*lines, Text(), section("Next", session.steps(status.steps)))
+    return Group(*lines, Text(), next_section(read_status(session.bench), session))
 
 
 def _run_page(report: StageReport) -> Group:

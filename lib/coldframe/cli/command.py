@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,15 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from coldframe.cli.interrupt import checkpoint, noted
-from coldframe.cli.terminal import commands, error_json, error_page, make_console, plain, spell_json
+from coldframe.cli.terminal import (
+    commands,
+    error_json,
+    error_page,
+    make_console,
+    plain,
+    show,
+    spell_json,
+)
 from coldframe.errors import ColdframeError
 from coldframe.status import Step
 from coldframe.workbench import Workbench
@@ -71,7 +80,7 @@ class Work:
         checkpoint()
         if self.live:
             self.live.stop()
-        make_console(stderr=self.as_json).print(page)
+        show(page, stderr=self.as_json)
         if self.live:
             self.live.start(refresh=True)
 
@@ -84,11 +93,12 @@ class Session:
     dataset: str | None = None
     as_json: bool = False
     debug: bool = False
+    makes_home: bool = False
 
     @cached_property
     def bench(self) -> Workbench:
-        """The workbench that the options mean."""
-        return Workbench.open(self.dataset, self.home)
+        """The workbench that the options mean; most commands make no home folder."""
+        return Workbench.open(self.dataset, self.home, existing=not self.makes_home)
 
     @property
     def name(self) -> str:
@@ -164,7 +174,12 @@ COMMON: dict[str, tuple[Any, Any]] = {
 
 
 def command(
-    app: typer.Typer, name: str, *, examples: Sequence[str], panel: str | None = None
+    app: typer.Typer,
+    name: str,
+    *,
+    examples: Sequence[str],
+    panel: str | None = None,
+    makes_home: bool = False,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Make a function that takes a `Session` and returns an `Answer` a command of `app`.
 
@@ -178,6 +193,8 @@ def command(
         Commands that work, shown by ``--help``.
     panel : str, optional
         Heading under which the list of commands has it.
+    makes_home : bool, default=False
+        Whether a home folder that is named and does not exist is made, or is an error.
     """
 
     def add(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -188,7 +205,7 @@ def command(
         ]
 
         def run(**options: Any) -> None:
-            session = Session(**{key: options.pop(key) for key in COMMON})
+            session = Session(**{key: options.pop(key) for key in COMMON}, makes_home=makes_home)
             raise typer.Exit(_finish(function, session, options))
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common
@@ -210,12 +227,10 @@ def _finish(function: Callable[..., Answer], session: Session, options: dict[str
         if session.as_json:
             print(spell_json(answer.data))  # noqa: T201 - this is what a command is for
         else:
-            make_console().print(answer.page, crop=False)
+            show(answer.page)
         sys.stdout.flush()
     except ColdframeError as error:
-        if session.debug:
-            raise
-        _tell(error, session)
+        _tell(error, session, error)
         return error.exit_code
     except KeyboardInterrupt:
         make_console(stderr=True).print(
@@ -226,10 +241,8 @@ def _finish(function: Callable[..., Answer], session: Session, options: dict[str
         # the reader (head, a closed pager) has what it wanted; keep Python quiet about it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except Exception as error:
-        if session.debug:
-            raise
-        _tell(unexpected(error), session)
+    except Exception as error:  # noqa: BLE001 - nothing is above it but Python's own traceback
+        _tell(unexpected(error), session, error)
         return ColdframeError.exit_code
     return answer.exit_code
 
@@ -243,9 +256,12 @@ def unexpected(error: Exception) -> ColdframeError:
     )
 
 
-def _tell(error: ColdframeError, session: Session) -> None:
-    """Print an error on stderr."""
+def _tell(error: ColdframeError, session: Session, raised: Exception) -> None:
+    """Print an error on stderr; with ``--debug`` after the traceback of what was raised."""
+    trace = "".join(traceback.format_exception(raised)) if session.debug else None
     if session.as_json:
-        print(spell_json(error_json(error)), file=sys.stderr)  # noqa: T201
-    else:
-        make_console(stderr=True).print(error_page(error))
+        print(spell_json(error_json(error, trace)), file=sys.stderr)  # noqa: T201
+        return
+    if trace:
+        print(plain(trace), file=sys.stderr)  # noqa: T201
+    show(error_page(error), stderr=True)

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.snapshots import table_rows
-from coldframe.cli.terminal import cell, duration, first_line, line, section, size, unbroken
+from coldframe.cli.status import next_section
+from coldframe.cli.terminal import cell, duration, first_line, line, size, unbroken
 from coldframe.demo import PeriodReport, land_period, run_demo
 from coldframe.errors import NotebookError
 from coldframe.status import Status, Step, read_status
@@ -27,7 +28,10 @@ def add_commands(app: typer.Typer) -> None:
     )
 
     @command(
-        demo, "land", examples=["coldframe demo land 2013-01", "coldframe demo land 2013-08 --json"]
+        demo,
+        "land",
+        examples=["coldframe demo land 2013-01", "coldframe demo land 2013-08 --json"],
+        makes_home=True,
     )
     def land(
         session: Session,
@@ -46,6 +50,7 @@ def add_commands(app: typer.Typer) -> None:
         demo,
         "run",
         examples=["coldframe demo run", "coldframe demo run --months 2013-01..2013-10"],
+        makes_home=True,
     )
     def run(
         session: Session,
@@ -177,5 +182,5 @@ def _end(session: Session, done: list[PeriodReport], status: Status) -> Group:
         parts.append(cell(text, "bold red"))
     if status.report:
         parts.append(unbroken(f"report    {status.report}"))
-    parts += [Text(), section("Next", session.steps(status.steps))]
+    parts += [Text(), next_section(status, session)]
     return Group(*parts)

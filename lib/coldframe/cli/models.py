@@ -1,13 +1,13 @@
-"""`coldframe models`, `rollback`, `lineage`: what was trained, the way back, and where from."""
+"""`coldframe models` and `rollback`: what was trained, and the way back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
-from rich.tree import Tree
 
 from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.decisions import Reason, Who, person
@@ -20,20 +20,28 @@ from coldframe.cli.terminal import (
     make_table,
     moment,
     section,
-    share,
     short,
-    size,
     when,
 )
-from coldframe.ledger import ModelVersion, model, models, promotions, rollback, verdicts
-from coldframe.lineage import Lineage, Origin, trace_model
-from coldframe.snapshots import Snapshot
-from coldframe.status import Step, label_coverage
+from coldframe.ledger import (
+    Holdout,
+    ModelVersion,
+    ProposalStanding,
+    model,
+    models,
+    promotions,
+    proposals,
+    rollback,
+    verdicts,
+)
+from coldframe.status import Step
 from coldframe.workbench import FEATURES_CHANGED
+
+ON_SAME_ROWS = "How a model did against its champion on the same rows: coldframe show MODEL"
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add `models`, `rollback` and `lineage` to `app`."""
+    """Add `models` and `rollback` to `app`."""
 
     @command(app, "models", panel="Look", examples=["coldframe models", "coldframe models --json"])
     def list_models(session: Session) -> Answer:
@@ -60,9 +68,13 @@ def add_commands(app: typer.Typer) -> None:
     ) -> Answer:
         """Put a former champion back in force, with its snapshot and its reference."""
         ledger, name = session.bench.ledger, session.name
+        before_it = {s.proposal.number: s.standing for s in proposals(ledger, name)}
         move = rollback(
             ledger, name, to=to, reason=reason, who=person(who), expected=ledger.champion(name)
         )
+        turned = [
+            s for s in proposals(ledger, name) if before_it.get(s.proposal.number) != s.standing
+        ]
         now = model(ledger, name, "champion")
         before = model(ledger, name, move.previous) if move.previous else None
         data = {
@@ -70,24 +82,9 @@ def add_commands(app: typer.Typer) -> None:
             "champion": describe(now),
             "features_changed": session.bench.features_changed(now),
             "obstacle": session.bench.obstacle(now),
+            "void": [s.proposal.number for s in turned if s.standing == "void"],
         }
-        return Answer(data, _rollback_page(session, now, before))
-
-    @command(
-        app,
-        "lineage",
-        panel="Look",
-        examples=["coldframe lineage", "coldframe lineage v2 --json"],
-    )
-    def lineage(
-        session: Session,
-        name: Annotated[
-            str, typer.Argument(help="A model: v2, champion, digits of its digest.")
-        ] = "champion",
-    ) -> Answer:
-        """Trace a model to its snapshot, batches, source files, code and parameters."""
-        found = trace_model(session.bench, name)
-        return Answer(_describe_lineage(found), lineage_page(found))
+        return Answer(data, _rollback_page(session, now, before, turned))
 
 
 def _models_page(session: Session) -> Answer:
@@ -95,22 +92,37 @@ def _models_page(session: Session) -> Answer:
     found, present = models(ledger, name), ledger.champion(name)
     metric = session.bench.dataset.model.metric
     data = [describe(version) | {"champion": version.digest == present} for version in found]
-    rows = [_row(version, metric, version.digest == present) for version in found]
-    columns = [
-        "=model",
-        "=learned from",
-        f"#{metric}",
-        "#cost",
-        "#made (UTC)",
-        "asked by",
-        "=id",
+    if not found:
+        return Answer(data, cell("No model yet."))
+    columns = ["=model", "=snapshot", f"#{metric}", "#cost", "#made (UTC)", "asked by", "=id"]
+    judged: dict[str, list[list[object]]] = {}
+    for version in found:
+        row = _row(version, metric, version.digest == present)
+        judged.setdefault(_holdout(version), []).append(row)
+    parts: list[RenderableType] = [
+        section(title, make_table(columns, rows)) for title, rows in judged.items()
     ]
-    return Answer(data, make_table(columns, rows) if rows else cell("No model yet."))
+    if len(judged) > 1:
+        parts.append(cell(f"{metric} can be compared within one holdout only. {ON_SAME_ROWS}"))
+    return Answer(data, Group(*parts))
 
 
 def describe(version: ModelVersion) -> dict[str, Any]:
     """Return a model version as programs read it."""
     return {"name": version.name, "digest": version.digest, **version.to_body(), "at": version.at}
+
+
+def _holdout(version: ModelVersion) -> str:
+    """Return on which rows the figures of `version` were measured."""
+    rows = version.holdout
+    if rows is None:
+        return f"Holdout of {version.snapshot}"
+    return f"Holdout of {version.snapshot}: {spell_holdout(rows)}"
+
+
+def spell_holdout(rows: Holdout) -> str:
+    """Return the rows a model was judged on, in a few words."""
+    return f"{rows.rows:,} rows, {rows.start[:10]} to {rows.end[:10]}"
 
 
 def _metrics(version: ModelVersion) -> str:
@@ -129,7 +141,12 @@ def _row(version: ModelVersion, metric: str, champion: bool) -> list[object]:
     ]
 
 
-def _rollback_page(session: Session, now: ModelVersion, before: ModelVersion | None) -> Group:
+def _rollback_page(
+    session: Session,
+    now: ModelVersion,
+    before: ModelVersion | None,
+    turned: Sequence[ProposalStanding],
+) -> Group:
     """Return what is in force after a rollback."""
     changed = FEATURES_CHANGED if session.bench.features_changed(now) else None
     warning = session.bench.obstacle(now) or changed
@@ -138,6 +155,7 @@ def _rollback_page(session: Session, now: ModelVersion, before: ModelVersion | N
              f"; {before.name} was before." if before else "."),
         facts({"snapshot": now.snapshot, "reference": now.reference, "digest": now.digest}),
         *([cell(f"{warning}.", "yellow")] if warning else []),
+        *(line(f"Proposal {s.proposal.number} is {s.standing}: {s.why}.") for s in turned),
         session.steps([Step("ploomber build", "monitor with it")]),
     )  # fmt: skip
 
@@ -153,7 +171,8 @@ def model_page(version: ModelVersion, session: Session) -> Group:
             "learned from": f"{version.snapshot}  {short(version.snapshot_id)}",
             "until": version.trained_until,
             "on holdout": _metrics(version),
-            "holdout": holdout and f"{holdout.rows:,} rows, {holdout.start} to {holdout.end}",
+            "holdout": holdout
+            and f"{holdout.rows:,} rows of {version.snapshot}, {holdout.start} to {holdout.end}",
             "reference": version.reference,
             "cost": duration(version.cost.get("wall_seconds")),
             "made": moment(version.at),
@@ -181,88 +200,3 @@ def model_page(version: ModelVersion, session: Session) -> Group:
         section("Next", session.steps([Step(f"coldframe lineage {version.name}", "what made it")]))
     )
     return Group(*parts)
-
-
-def _describe_lineage(lineage: Lineage) -> dict[str, Any]:
-    """Return a lineage as programs read it."""
-    snapshot, reference = lineage.snapshot, lineage.reference
-    return {
-        "model": describe(lineage.model),
-        "estimator": lineage.estimator,
-        "snapshot": snapshot and {"name": snapshot.name, "id": snapshot.id},
-        "reference": reference and {"name": reference.name, "id": reference.id},
-        "batches": [
-            {
-                "digest": origin.batch.digest,
-                "source": origin.batch.source,
-                "file": origin.delivery.file if origin.delivery else origin.batch.name,
-                "rows": origin.batch.rows,
-                "delivery": origin.delivery,
-            }
-            for origin in lineage.origins
-        ],
-        "proposal": lineage.proposal,
-        "decision": lineage.decision,
-        "verdicts": lineage.verdicts,
-        "promotions": lineage.promotions,
-        "same_environment": lineage.same_environment,
-        "lost": lineage.lost,
-    }
-
-
-def lineage_page(lineage: Lineage) -> Tree:
-    """Return a lineage as a tree, the model at its root."""
-    version, proposal, decision = lineage.model, lineage.proposal, lineage.decision
-    tree = Tree(line(Text(f"model {version.name}", style="bold green"), f"  {version.digest}"))
-    lost = "" if lineage.estimator.exists() else "  (missing)"
-    tree.add(line(f"estimator  models/{lineage.estimator.name}{lost}"))
-    if lineage.snapshot:
-        _snapshot_branch(tree, lineage, lineage.snapshot)
-    for text in lineage.lost:
-        tree.add(cell(f"lost: {text}", "bold red"))
-    parameters = tree.add("parameters")
-    for name, value in (version.parameters or {"-": "the builder's own"}).items():
-        parameters.add(line(f"{name} = {value}"))
-    tree.add(line(f"code  {version.code}"))
-    now = "as installed now" if lineage.same_environment else "not what is installed now"
-    tree.add(line(f"environment  {version.environment}  ({now})"))
-    if lineage.reference:
-        tree.add(line(f"reference  {lineage.reference.name}  {short(lineage.reference.id)}"))
-    if proposal:
-        branch = tree.add(line(f"proposal {proposal.number}, {moment(proposal.at)}"))
-        for reason in proposal.reasons:
-            branch.add(line(reason))
-        if decision:
-            branch.add(line(f"{decision.verdict} by {decision.who}: {decision.reason}"))
-    for verdict in lineage.verdicts:
-        branch = tree.add(line(f"verdict: {verdict.outcome}"))
-        for reason in verdict.reasons:
-            branch.add(line(reason))
-    for move in lineage.promotions:
-        tree.add(line(f"{move.kind}, {moment(move.at)}, by {move.who}: {move.reason}"))
-    return tree
-
-
-def _snapshot_branch(tree: Tree, lineage: Lineage, snapshot: Snapshot) -> None:
-    """Add the snapshot, its sources, batches and files to `tree`."""
-    labels = label_coverage(snapshot)
-    known = f", labels for {share(labels.known, labels.rows)}" if labels else ""
-    branch = tree.add(
-        line(Text(f"snapshot {snapshot.name}", style="bold"), f"  {short(snapshot.id)}",
-             f"  {snapshot.rows:,} rows, {size(snapshot.bytes)}{known}")
-    )  # fmt: skip
-    for source, origins in lineage.sources.items():
-        rows = sum(origin.batch.rows for origin in origins)
-        inner = branch.add(line(f"{source}  {rows:,} rows in {len(origins)} deliveries"))
-        for origin in origins:
-            inner.add(_origin(origin))
-
-
-def _origin(origin: Origin) -> Text:
-    batch, delivery = origin.batch, origin.delivery
-    file = delivery.file if delivery else batch.name
-    aside = delivery.rows_quarantined if delivery else 0
-    told = f", {aside:,} quarantined" if aside else ""
-    return line(
-        f"{short(batch.digest)}  ", Text(file, style="cyan"), f"  {batch.rows:,} rows{told}"
-    )

@@ -14,7 +14,7 @@ from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.terminal import cell, line, make_table, short, when
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.ingest import quarantined, read_quarantine
-from coldframe.ledger import Delivery
+from coldframe.ledger import Delivery, deliveries
 from coldframe.status import Step
 from coldframe.wording import count, explain_delivery
 
@@ -51,14 +51,22 @@ def add_commands(app: typer.Typer) -> None:
     ) -> Answer:
         """List what was set aside and why, or show the rows of one batch."""
         found = quarantined(session.bench)
+        if source is not None and source not in session.bench.dataset.sources:
+            raise NotFoundError(
+                f"{session.name} has no such source.",
+                expected=", ".join(session.bench.dataset.sources),
+                found=source,
+                remedy="coldframe quarantine",
+            )
         if batch is None:
             if export:
                 raise ConfigurationError(
                     "Which batch is to be exported?",
+                    expected="a batch, by digits of its digest",
                     remedy="coldframe quarantine BATCH --export FILE",
                 )
             return _list(session, [one for one in found if source in (None, one.source)])
-        return _show(session, _choose(found, batch, source), export)
+        return _show(session, _choose(session, found, batch, source), export)
 
 
 def _describe(delivery: Delivery) -> dict[str, Any]:
@@ -80,12 +88,12 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
                 f"  {when(delivery.at)} UTC",
             )
         )
-        told.append(Padding(cell(explain_delivery(delivery)), (0, 0, 1, 2)))
+        told.append(Padding(cell(explain_delivery(delivery)), (0, 0, 1, 2), expand=False))
     step = Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")
     return Answer([_describe(d) for d in found], Group(*told, session.steps([step])))
 
 
-def _choose(found: list[Delivery], batch: str, source: str | None) -> Delivery:
+def _choose(session: Session, found: list[Delivery], batch: str, source: str | None) -> Delivery:
     """Return the last delivery of the batch whose digest begins with `batch`.
 
     Raises
@@ -93,13 +101,12 @@ def _choose(found: list[Delivery], batch: str, source: str | None) -> Delivery:
     NotFoundError
         There is none, or several: other batches, or the same bytes in two sources' folders.
     """
-    chosen = {
-        (d.source, d.batch): d
-        for d in found
-        if d.batch.startswith(batch.lower()) and source in (None, d.source)
-    }
+    chosen = _named(found, batch, source)
     if len(chosen) == 1:
         return next(iter(chosen.values()))
+    whole = _named(deliveries(session.bench.ledger, session.name), batch, source)
+    if not chosen and len(whole) == 1:
+        raise _accepted(next(iter(whole.values())))
     what, remedy = "Several batches in quarantine begin so.", "write more digits of its digest"
     if not chosen:
         what, remedy = "No such batch in quarantine.", "coldframe quarantine"
@@ -111,6 +118,30 @@ def _choose(found: list[Delivery], batch: str, source: str | None) -> Delivery:
         found=", ".join(f"{name} {short(digest)}" for name, digest in chosen) or batch,
         remedy=remedy,
     )
+
+
+def _named(
+    found: list[Delivery], batch: str, source: str | None
+) -> dict[tuple[str, str], Delivery]:
+    """Return the last delivery of each batch whose digest begins with `batch`."""
+    return {
+        (d.source, d.batch): d
+        for d in found
+        if d.batch.startswith(batch.lower()) and source in (None, d.source)
+    }
+
+
+def _accepted(delivery: Delivery) -> NotFoundError:
+    """Return the error for a batch that was taken whole, which names where its rows are."""
+    rows = count(delivery.rows_accepted, "row")
+    return NotFoundError(
+        "This batch was accepted: none of it is in quarantine.",
+        where=f"{delivery.source}/{delivery.file}",
+        expected="a batch of which rows were set aside",
+        found=f"{rows} accepted, {when(delivery.at)} UTC",
+        remedy=f"coldframe show {short(delivery.snapshot)}" if delivery.snapshot
+        else "coldframe quarantine",
+    )  # fmt: skip
 
 
 def _show(session: Session, delivery: Delivery, export: Path | None) -> Answer:

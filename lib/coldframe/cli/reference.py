@@ -22,7 +22,11 @@ Written by `python -m coldframe.cli.reference`; do not edit.
 
 Every command takes `--home FOLDER` and `--dataset NAME` (by default those of env.yaml or of
 COLDFRAME_HOME and COLDFRAME_DATASET), `--json` (answer in JSON on standard output, errors in JSON
-on standard error), `--debug` (Python's traceback of an error) and `--help`.
+on standard error), `--debug` (Python's traceback beside an error) and `--help`.
+
+A home folder that `--home` names must be there, except for `build`, `run` and `demo`, which make
+it; commands that only look make nothing. In a pipe or a file, lines are neither folded nor padded,
+unless COLUMNS says how wide they may be. `coldframe --version` says which Coldframe this is.
 
 | exit code | meaning |
 |---|---|

@@ -25,13 +25,14 @@ from coldframe.cli.terminal import (
     size,
     when,
 )
-from coldframe.errors import NotFoundError
+from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.ledger import model, proposals
 from coldframe.snapshots import Snapshot
 from coldframe.status import label_coverage
 from coldframe.wording import count
 
 PROPOSAL = re.compile(r"(?:proposal[ -]?|#)?(\d{1,6})", re.IGNORECASE)
+LISTS = "coldframe snapshots; coldframe models; coldframe proposals"
 MODEL = re.compile(r"v\d+|champion")
 
 
@@ -96,6 +97,11 @@ def add_commands(app: typer.Typer) -> None:
 def _find(session: Session, name: str) -> Answer:
     """Return what `name` means; a name can mean only one kind of thing, digests are looked up."""
     ledger = session.bench.ledger
+    if not name.strip():
+        raise ConfigurationError(
+            "Show what?", found=repr(name), remedy=LISTS,
+            expected="a snapshot (flights@3), a model (v2, champion) or a proposal (4)",
+        )  # fmt: skip
     if number := PROPOSAL.fullmatch(name):
         for standing in proposals(ledger, session.name):
             if standing.proposal.number == int(number[1]):
@@ -106,11 +112,11 @@ def _find(session: Session, name: str) -> Answer:
         return Answer(describe_model(version), model_page(version, session))
     try:
         snapshot = session.bench.store.resolve(name)
-    except NotFoundError as error:
+    except (ConfigurationError, NotFoundError) as error:
         try:
             version = model(ledger, session.name, name)
         except NotFoundError:
-            error.remedy = "coldframe snapshots; coldframe models; coldframe proposals"
+            error.remedy = LISTS
             raise error from None
         return Answer(describe_model(version), model_page(version, session))
     return Answer(describe(snapshot) | {"manifest": snapshot.to_json()}, snapshot_page(snapshot))

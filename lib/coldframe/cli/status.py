@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.models import spell_holdout
 from coldframe.cli.snapshots import table_rows
 from coldframe.cli.terminal import (
     cell,
@@ -78,8 +79,11 @@ def describe(status: Status) -> dict[str, Any]:
         "pending": status.pending,
         "approved": status.approved,
         "runs": status.runs,
+        "failed": [run.stage for run in status.failed],
+        "settled": status.settled,
         "report": status.report,
         "landed": [{"source": file.source, "path": file.path} for file in status.landed],
+        "due": status.due,
         "next": status.steps,
     }
 
@@ -109,8 +113,22 @@ def page(status: Status, session: Session) -> Group:
         parts.append(section("Approved, waits for training", *_proposal(status.approved)))
     if status.runs:
         parts.append(section("Last runs", _runs(status)))
-    parts.append(section("Next", session.steps(status.steps)))
+    parts.append(next_section(status, session))
     return Group(*parts)
+
+
+def next_section(status: Status, session: Session) -> Group:
+    """Return what to do next; if nothing is due, it says so and tells what could be done."""
+    steps = session.steps(status.steps)
+    if status.due or status.snapshot is None:
+        return section("Next", steps)
+    return section(
+        "Next",
+        cell(
+            "Nothing is due: what landed is ingested and monitored, and no decision waits.", "dim"
+        ),
+        steps,
+    )
 
 
 def _data(status: Status) -> RenderableType:
@@ -180,8 +198,7 @@ def _model(status: Status) -> RenderableType:
             "in force": move and f"{moment(move.at)}, by {move.who}: {move.reason}",
             "learned from": champion.snapshot,
             "on holdout": ", ".join(f"{n} {figure(v)}" for n, v in champion.metrics.items()),
-            "holdout": held_out
-            and f"{held_out.rows:,} rows, {held_out.start[:10]} to {held_out.end[:10]}",
+            "holdout": held_out and f"{spell_holdout(held_out)}, of {champion.snapshot}",
         }
     )
     warning = status.obstacle or (FEATURES_CHANGED if status.features_changed else None)
@@ -199,14 +216,16 @@ def _proposal(proposal: Proposal) -> list[RenderableType]:
 def _runs(status: Status) -> RenderableType:
     """Return the last run of each stage; of those that failed also why, and what is left."""
     rows = [
-        [run.stage, cell(run.outcome, STYLE[run.outcome]), when(run.ended), duration(run.seconds),
-         run.notebook]
+        [run.stage, cell(run.outcome, "dim" if run.stage in status.settled else STYLE[run.outcome]),
+         when(run.ended), duration(run.seconds), run.notebook]
         for run in status.runs
     ]  # fmt: skip
     columns = ["=stage", "=outcome", "#ended (UTC)", "#took", "notebook (in the home folder)"]
     parts: list[RenderableType] = [make_table(columns, rows)]
     if status.report:
         parts.append(unbroken("report: ", str(status.report)))
+    for stage, why in status.settled.items():
+        parts.append(cell(f"{stage} failed and is not run again: {why}", "dim"))
     for run in status.failed:
         parts.append(cell(f"{run.stage} failed: {first_line(run.error)}", "red"))
         if run.notebook:

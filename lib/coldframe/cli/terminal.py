@@ -10,6 +10,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,7 +25,9 @@ from rich.text import Text
 
 from coldframe.errors import ColdframeError
 
-WIDTH_WITHOUT_TERMINAL = 120
+WIDTH_WITHOUT_TERMINAL = 1_000_000
+"""Nothing is folded or cut in a file or a pipe, unless COLUMNS says how wide it is."""
+TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
 LONG_COMMAND = 50
 """Commands longer than this stand on a line of their own, what they do above them."""
 DIGITS = 10
@@ -32,12 +35,23 @@ DIGITS = 10
 
 
 def make_console(stream: IO[str] | None = None, *, stderr: bool = False) -> Console:
-    """Return a console; one that is no terminal is wide enough for every table."""
+    """Return a console; one that is no terminal is wide enough for everything."""
     chosen = stream or (sys.stderr if stderr else sys.stdout)
     console = Console(file=chosen, highlight=False, emoji=False, markup=False)
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = WIDTH_WITHOUT_TERMINAL
     return console
+
+
+def show(page: RenderableType, *, stderr: bool = False) -> None:
+    """Print `page`; where no terminal reads it, no line ends with the blanks of a table."""
+    console = make_console(stderr=stderr)
+    if console.is_terminal:
+        console.print(page, crop=False)
+        return
+    with console.capture() as shown:
+        console.print(page, crop=False)
+    console.file.write(TRAILING.sub("", shown.get()))
 
 
 def plain(value: object) -> str:
@@ -132,7 +146,7 @@ def _one_line(value: Any) -> str:
 
 def section(title: str, *content: RenderableType) -> Group:
     """Return a heading with indented content and an empty line after it."""
-    inner = [Padding(item, (0, 0, 0, 2)) for item in content]
+    inner = [Padding(item, (0, 0, 0, 2), expand=False) for item in content]
     return Group(Text(title, style="bold"), *inner, Text())
 
 
@@ -278,13 +292,8 @@ def error_page(error: ColdframeError) -> Group:
     return Group(head, facts(details)) if details else Group(head)
 
 
-def error_json(error: ColdframeError) -> dict[str, Any]:
-    """Return an error as programs read it."""
-    return {
-        "error": {
-            "type": type(error).__name__,
-            "what": error.what,
-            **error.details(),
-            "exit_code": error.exit_code,
-        }
-    }
+def error_json(error: ColdframeError, traceback: str | None = None) -> dict[str, Any]:
+    """Return an error as programs read it; with Python's traceback if there is to be one."""
+    told: dict[str, Any] = {"type": type(error).__name__, "what": error.what, **error.details()}
+    told["exit_code"] = error.exit_code
+    return {"error": told if traceback is None else {**told, "traceback": traceback}}
