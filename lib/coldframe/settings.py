@@ -14,6 +14,7 @@ from coldframe.errors import NotFoundError
 
 MARKER = "pipeline.yaml"
 VARIABLE = "COLDFRAME_"
+SHARED_LOGINS = frozenset({"root", "jovyan", "nobody"})
 
 
 class Settings(BaseModel):
@@ -100,11 +101,18 @@ def find_root(start: Path | None = None) -> Path:
 
 
 def user_name() -> str:
-    """Return who is at work here: COLDFRAME_USER, else the login's name; empty if it has none."""
+    """Return who is at work here: COLDFRAME_USER, else the login's name; empty if it has none.
+
+    A login that many share (root, jovyan, nobody) is no person's name. What is decided under it
+    is recorded as what it is, ``root (shared login)``, unless somebody gives a name.
+    """
+    if named := os.environ.get(VARIABLE + "USER"):
+        return named
     try:
-        return os.environ.get(VARIABLE + "USER") or getpass.getuser()
+        login = getpass.getuser()
     except (KeyError, OSError):  # a container whose user has no name
         return ""
+    return f"{login} (shared login)" if login in SHARED_LOGINS else login
 
 
 def load_settings(*, root: Path | None = None, home: str | Path | None = None) -> Settings:

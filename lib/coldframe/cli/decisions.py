@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -87,7 +89,7 @@ def add_commands(app: typer.Typer) -> None:
     )
     def approve(session: Session, number: Number, reason: Reason, who: Who = None) -> Answer:
         """Approve proposal N: the next build trains on exactly its snapshot."""
-        return _decide(session, number, approved=True, reason=reason, who=who)
+        return _record(session, partial(decide, approved=True), number, reason=reason, who=who)
 
     @command(
         app,
@@ -109,16 +111,8 @@ def add_commands(app: typer.Typer) -> None:
     ) -> Answer:
         """Reject proposal N, or take back its approval."""
         if take_back:
-            decision = withdraw(
-                session.bench.ledger,
-                session.name,
-                number,
-                reason=reason,
-                who=person(who),
-                how="cli",
-            )
-            return Answer(decision, _decision_page(session, decision))
-        return _decide(session, number, approved=False, reason=reason, who=who)
+            return _record(session, withdraw, number, reason=reason, who=who)
+        return _record(session, partial(decide, approved=False), number, reason=reason, who=who)
 
 
 def _proposals_page(session: Session) -> Answer:
@@ -136,40 +130,51 @@ def _proposals_page(session: Session) -> Answer:
     return Answer(found, table)
 
 
-def _decide(
-    session: Session, number: int, *, approved: bool, reason: str, who: str | None
+def _record(
+    session: Session, say: Callable[..., Decision], number: int, *, reason: str, who: str | None
 ) -> Answer:
-    decision = decide(
-        session.bench.ledger,
-        session.name,
-        number,
-        approved=approved,
-        reason=reason,
-        who=person(who),
-        how="cli",
-    )
-    return Answer(decision, _decision_page(session, decision))
+    """Write down a person's word; said again it is the first one, and the page says so."""
+    ledger = session.bench.ledger
+    last, _ = ledger.head()
+    decision = say(ledger, session.name, number, reason=reason, who=person(who), how="cli")
+    again = (decision.sequence or 0) <= last
+    standing = proposals(ledger, session.name)[number - 1]
+    return Answer(decision, _decision_page(session, decision, standing, again=again))
 
 
-def _decision_page(session: Session, decision: Decision) -> Group:
-    """Return what was decided and what follows."""
+def _decision_page(
+    session: Session, decision: Decision, standing: ProposalStanding, *, again: bool
+) -> Group:
+    """Return what was decided and what follows, or that it was decided already."""
     number = decision.proposal
-    found = proposals(session.bench.ledger, session.name)[number - 1].proposal
+    verb, since = ("was", f" already, by {decision.who}, {moment(decision.at)}")
+    if not again:
+        verb, since = ("is", f" by {decision.who}")
     head = line(
-        f"Proposal {number} is ",
+        f"The approval of proposal {number} {verb} "
+        if decision.verdict == "withdrawn"
+        else f"Proposal {number} {verb} ",
         cell(decision.verdict, STYLE.get(decision.verdict, "bold")),
-        f" by {decision.who}: {decision.reason}",
+        f"{since}: {decision.reason}",
     )
-    if decision.verdict == "approved":
+    if again:
+        head = line(head, "\nNothing was changed.")
+    if standing.standing != decision.verdict:
+        stands = cell(standing.standing, STYLE[standing.standing])
+        head = line(head, f"\nProposal {number} is ", stands, f": {standing.why}.")
+    if standing.standing == "approved":
         steps = [
             Step(
-                "ploomber build", f"train on {found.snapshot}, judge, and promote if it is better"
+                "ploomber build",
+                f"train on {standing.proposal.snapshot}, judge, and promote if it is better",
             ),
             Step(
                 f'coldframe reject {number} --withdraw --reason "..."', "take it back before that"
             ),
         ]
         return Group(head, session.steps(steps))
+    if standing.standing == "trained":
+        return Group(head, session.steps([Step(f"coldframe show {number}", "what came of it")]))
     return Group(head, cell("The champion stays. Monitoring goes on.", "dim"))
 
 

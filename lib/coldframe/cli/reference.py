@@ -24,6 +24,11 @@ Every command takes `--home FOLDER` and `--dataset NAME` (by default those of en
 COLDFRAME_HOME and COLDFRAME_DATASET), `--json` (answer in JSON on standard output, errors in JSON
 on standard error), `--debug` (Python's traceback beside an error) and `--help`.
 
+`approve`, `reject`, `rollback` and `sweep --challenge` write down whose word it was: that of
+`--who`, else COLDFRAME_USER, else your login. A login that many share (root, jovyan, nobody) is
+recorded as what it is, `root (shared login)`; so it is in the notebook's form, where one can write
+over it.
+
 A home folder that `--home` names must be there, except for `build`, `run` and `demo`, which make
 it; commands that only look make nothing. In a pipe or a file, lines are neither folded nor padded,
 unless COLUMNS says how wide they may be. `coldframe --version` says which Coldframe this is.
