@@ -1,0 +1,41 @@
+"""What README and CHANGELOG say of files, months and commands is so."""
+
+import shlex
+import shutil
+import subprocess
+from datetime import date
+
+import samples
+from cli.test_walk import readme_commands
+
+from coldframe.cli.reference import leaf_commands
+from coldframe.snapshots import SnapshotStore
+from flights import feed
+
+
+def test_what_the_readmes_papermill_writes_is_not_committed(tmp_path):
+    written = [
+        shlex.split(command)[2] for command in readme_commands() if command.startswith("papermill")
+    ]
+    assert written == ["out.ipynb"]
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    shutil.copy(samples.ROOT / ".gitignore", tmp_path)
+
+    def ignored(name):
+        return subprocess.run(["git", "check-ignore", "-q", name], cwd=tmp_path).returncode == 0
+
+    assert [name for name in written if not ignored(name)] == []
+    assert not ignored("notebooks/train/train.ipynb")
+    assert not ignored("notebooks/out.ipynb")
+
+
+def test_the_changelog_says_which_months_and_which_commands_there_are():
+    text = " ".join((samples.ROOT / "CHANGELOG.md").read_text("utf-8").split())
+    months = [date.fromisoformat(f"{period}-01") for period in feed.default_periods()]
+    assert f"{months[0]:%B} to {months[-1]:%B %Y}" in text
+    # what is said to have no command has none, and is in the library all the same
+    assert "`SnapshotStore.tag` and `SnapshotStore.collect_garbage`, without a command yet" in text
+    words = {word for name, _ in leaf_commands() for word in name.split()}
+    assert words.isdisjoint({"tag", "gc", "collect", "garbage"})
+    assert callable(SnapshotStore.tag)
+    assert callable(SnapshotStore.collect_garbage)
