@@ -5,7 +5,7 @@ from coldframe.kernels import ensure_server
 
 PRELOAD = (
     *("numpy", "pandas", "matplotlib.pyplot", "ipykernel.kernelapp", "ipywidgets"),
-    *("tqdm.notebook", "optuna", "plotly.io", "threadpoolctl"),
+    *("tqdm.notebook", "optuna", "plotly.io", "threadpoolctl", "coldframe.wording"),
 )
 
 

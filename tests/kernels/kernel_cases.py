@@ -72,11 +72,11 @@ class Kernel:
             except Empty:
                 assert self.manager.is_alive(), "the kernel died"
                 continue
-            if message["parent_header"].get("msg_id") != message_id:
-                continue
             content, kind = message["content"], message["msg_type"]
-            if kind == "stream":
+            if kind == "stream":  # of an earlier cell, too: descriptors are read by a thread
                 text += content["text"]
+            elif message["parent_header"].get("msg_id") != message_id:
+                continue
             elif kind == "error":
                 status = content["ename"]
             elif kind in ("display_data", "execute_result"):
@@ -87,6 +87,16 @@ class Kernel:
 
     def run(self, code):
         return self.end(self.start(code))
+
+    def text_until(self, code, expected):
+        """Return what a cell wrote, as far as `expected`, be it later than the cell's end."""
+        text = self.run(code)[1]
+        for _ in range(100):
+            if expected in text:
+                break
+            time.sleep(0.02)
+            text += self.run("pass")[1]
+        return text
 
     def value(self, expression):
         """Return what `expression` is in the kernel, through its representation."""

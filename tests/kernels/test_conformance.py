@@ -1,6 +1,7 @@
 """What holds for a kernel that was started holds for one that was forked."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 from kernels.kernel_cases import WARM
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_cells_run_and_errors_come_back(kernel):
@@ -44,8 +47,19 @@ def test_the_projects_code_is_read_anew_by_each_kernel(make_kernel, tmp_path):
     for answer in (1, 22):
         module.write_text(f"answer = {answer}\n")
         assert make_kernel(env=env).value("__import__('coldframe_probe').answer") == answer
-    loaded = "[n for n in __import__('sys').modules if n.split('.')[0] in ('coldframe', 'flights')]"
+    loaded = "[n for n in __import__('sys').modules if n.split('.')[0] == 'flights']"
     assert make_kernel().value(loaded) == []
+
+
+def test_our_own_code_is_that_of_the_copy_at_work(make_kernel, tmp_path):
+    """The fork server has imported this copy; whoever works in another one gets the other one."""
+    shutil.copytree(ROOT / "lib" / "coldframe", tmp_path / "lib" / "coldframe")
+    with (tmp_path / "lib" / "coldframe" / "wording.py").open("a") as stream:
+        stream.write("\nEDITED = 22\n")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "lib")}
+    assert make_kernel(env=env).value("__import__('coldframe.wording').wording.EDITED") == 22
+    here = make_kernel().value("__import__('coldframe.wording').wording.__file__")
+    assert here == str(ROOT / "lib" / "coldframe" / "wording.py")
 
 
 def test_random_numbers_differ_from_kernel_to_kernel(make_kernel):
@@ -61,10 +75,10 @@ def test_random_numbers_differ_from_kernel_to_kernel(make_kernel):
 
 
 def test_output_at_the_level_of_file_descriptors(kernel):
-    _, text, _ = kernel.run("import os; n = os.system('echo from a child')")
-    assert "from a child" in text
-    _, text, _ = kernel.run("n = os.write(2, b'straight to the descriptor\\n')")
-    assert "straight to the descriptor" in text
+    said = "from a child"
+    assert said in kernel.text_until(f"import os; n = os.system('echo {said}')", said)
+    said = "straight to the descriptor"
+    assert said in kernel.text_until(f"n = os.write(2, b'{said}\\n')", said)
     assert kernel.run("import logging; logging.warning('a warning')")[1].endswith("a warning\n")
 
 

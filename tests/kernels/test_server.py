@@ -29,6 +29,8 @@ from coldframe.kernels import (
 )
 from coldframe.kernels.address import environment_key, runtime_folder
 from coldframe.kernels.client import is_running
+from coldframe.kernels.preloaded import Preloaded, preload
+from coldframe.kernels.server import Server
 from coldframe.kernels.wire import WireError, check_peer
 
 
@@ -98,10 +100,40 @@ def test_it_has_one_thread_and_says_what_it_could_not_import():
 
 
 def test_never_the_users_code():
-    assert not [name for name in PRELOAD if name.split(".")[0] in ("coldframe", "flights")]
-    from coldframe.kernels import PRELOAD as DEFAULT
+    address = ensure_server()  # what is imported unless told otherwise
+    program = "import sys; sys.exit('flights' in sys.modules or 'pandas' not in sys.modules)"
+    assert fork(address, "kernels.calls:run", program, env=with_tests()).wait(60) == 0
 
-    assert not [name for name in DEFAULT if name.split(".")[0] in ("coldframe", "flights")]
+
+def test_edited_code_is_forgotten_and_libraries_are_not(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / f"coldframe_loose_{name}.py").write_text(f"{name} = 1\n")
+        os.utime(tmp_path / f"coldframe_loose_{name}.py", ns=(1, 1))  # long ago
+    loose = ("coldframe_loose_one", "coldframe_loose_two")
+    found = preload(["json", *loose])
+    try:
+        assert set(loose) <= found.loose.keys()
+        assert not {"json", "numpy"} & found.loose.keys()
+        mine = Preloaded({}, {name: found.loose[name] for name in loose}, (), found.since)
+        mine.forget_changed()
+        assert set(loose) <= sys.modules.keys()
+        server = Server(find_address(), lock=-1, idle=1, preloaded=mine)
+        assert server._is_current()
+        # of the same size and a new time: one changed file, and nothing of it all is kept
+        (tmp_path / "coldframe_loose_two.py").write_text("two = 2\n")
+        assert not server._is_current()  # it retires, and the next one has today's code
+        mine.forget_changed()
+        assert not set(loose) & sys.modules.keys()
+        # one written while it was being imported cannot be told from one written afterwards
+        late = preload(loose)
+        stamp = (late.loose[loose[1]][0], late.since + 1, 8)
+        os.utime(stamp[0], ns=stamp[1:2] * 2)
+        Preloaded({}, {loose[1]: stamp}, (), late.since).forget_changed()
+        assert loose[1] not in sys.modules
+    finally:
+        for name in loose:
+            sys.modules.pop(name, None)
 
 
 def test_a_module_that_starts_a_thread_means_no_server():

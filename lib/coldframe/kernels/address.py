@@ -17,12 +17,17 @@ PRELOAD = (
     *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "sklearn.ensemble", "sklearn.pipeline"),
     *("sklearn.compose", "sklearn.metrics", "sklearn.isotonic", "sklearn.model_selection"),
     *("nannyml", "optuna", "skops.io", "pandera.pandas", "matplotlib.pyplot"),
-    *("ipykernel.kernelapp", "ipywidgets", "tqdm.notebook", "threadpoolctl", "psutil"),
+    # what a kernel imports at its start, and scikit-learn at its first fit
+    *("ipykernel.kernelapp", "ipykernel.debugger", "IPython.extensions.storemagic"),
+    *("tornado.platform.asyncio", "narwhals._pandas_like.namespace"),
+    *("ipywidgets", "tqdm.notebook", "threadpoolctl", "psutil"),
     *("pydantic", "sqlalchemy.dialects.sqlite", "yaml", "typer.testing", "rich.live"),
     *("ploomber.spec", "papermill", "nbclient", "nbconvert.exporters.html"),
     "nbconvert.preprocessors.sanitize",
+    *("coldframe.cli.app", "coldframe.pipeline.executor", "coldframe.pipeline.kernel"),
+    *("coldframe.pipeline.build", "coldframe.pipeline.warmed", "coldframe.notebook"),
 )
-"""What a server imports unless told otherwise: libraries only, never the project's own code."""
+"""What a server imports unless told otherwise: libraries and programs, never a user's own code."""
 
 LOCK = "requirements.lock"
 
@@ -116,10 +121,11 @@ def environment_key(preload: Sequence[str] = PRELOAD) -> str:
     That is the Python, what is installed, the lock file beside the environment, this package's
     own code, and the list of modules.
     """
-    lock = Path(sys.prefix).parent / LOCK
+    prefix = os.path.abspath(sys.prefix)  # noqa: PTH100 - `..` is out, links stay
+    lock = Path(prefix).parent / LOCK
     digest = hashlib.sha256(_own_code())
     digest.update(lock.read_bytes() if lock.is_file() else b"")
-    for part in (sys.executable, sys.version, sys.prefix, *_installed(), "", *preload):
+    for part in (sys.version, prefix, *_installed(), "", *preload):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()[:16]
 

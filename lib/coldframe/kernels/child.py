@@ -18,9 +18,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
+
+from coldframe.kernels.preloaded import Preloaded
 
 Request = dict[str, Any]
 
@@ -32,16 +35,15 @@ INLINE = "module://matplotlib_inline.backend_inline"
 PLOTLY = "plotly_mimetype+notebook"  # what plotly chooses in a kernel
 
 
-def become(request: Request, descriptors: Sequence[int]) -> NoReturn:
+def become(request: Request, descriptors: Sequence[int], preloaded: Preloaded) -> NoReturn:
     """Turn this forked process into what `request` asks for; it ends with that."""
     code = 0
     try:
         _own_process(descriptors)
-        _own_environment(request)
-        run: Callable[[Request, Sequence[int]], object] = (
-            _run_kernel if request["kind"] == "kernel" else _run_call
-        )
-        run(request, descriptors[3:])
+        _own_environment(request, preloaded)
+        if request["kind"] == "kernel":
+            _run_kernel(request, descriptors[3:], preloaded)
+        _run_call(request)
     except SystemExit as error:
         code = _exit_code(error)
     except KeyboardInterrupt:
@@ -87,18 +89,16 @@ def _own_process(descriptors: Sequence[int]) -> None:
             os.close(descriptor)
 
 
-def _own_environment(request: Request) -> None:
-    """Take over variables, folder and import path; forget our own modules; draw anew."""
+def _own_environment(request: Request, preloaded: Preloaded) -> None:
+    """Take over variables, folder and import path; forget what was edited; draw anew."""
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
     os.chdir(request["cwd"])
-    # whoever edits this project finds the edited code, not what the server had read
-    for name in [n for n in sys.modules if n == "coldframe" or n.startswith("coldframe.")]:
-        del sys.modules[name]
     importlib.invalidate_caches()
     given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     sys.path[:0] = [path for path in given if path not in sys.path]
+    preloaded.forget_changed()
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
@@ -116,15 +116,14 @@ def _cap_threads(request: Request) -> None:
         sys.modules["threadpoolctl"].threadpool_limits(cap)
 
 
-def _run_call(request: Request, descriptors: Sequence[int]) -> None:
+def _run_call(request: Request) -> NoReturn:
     """Run ``module:function`` as the program `argv`."""
-    del descriptors  # a command has its three streams
     module, _, name = request["target"].partition(":")
     sys.argv = list(request["argv"])
     raise SystemExit(getattr(importlib.import_module(module), name)())
 
 
-def _run_kernel(request: Request, descriptors: Sequence[int]) -> None:
+def _run_kernel(request: Request, descriptors: Sequence[int], preloaded: Preloaded) -> NoReturn:
     """Be ``ipykernel_launcher``; say on the fourth descriptor when the channels are bound."""
     sys.argv = ["ipykernel_launcher", *request["argv"]]
     if (here := str(Path.cwd())) not in sys.path:
@@ -139,6 +138,7 @@ def _run_kernel(request: Request, descriptors: Sequence[int]) -> None:
     app.log_connection_info = lambda: None  # for those who start kernels by hand
     app.initialize(request["argv"])
     _settle_libraries(before)
+    _replace_bars(preloaded.bars)
     for descriptor in descriptors:
         os.write(descriptor, b".")
         os.close(descriptor)
@@ -152,6 +152,7 @@ def _run_kernel(request: Request, descriptors: Sequence[int]) -> None:
     for thread in (app.control_thread, app.shell_channel_thread):
         if thread is not None and thread.is_alive():
             thread.join(2)
+    raise SystemExit
 
 
 def _settle_libraries(streams: tuple[object, ...]) -> None:
@@ -166,21 +167,10 @@ def _settle_libraries(streams: tuple[object, ...]) -> None:
     if "plotly.io" in sys.modules:
         renderers = sys.modules["plotly.io"].renderers
         renderers.default = os.environ.get("PLOTLY_RENDERER", PLOTLY)
-    _replace_bars()
 
 
-def _replace_bars() -> None:
+def _replace_bars(modules: Sequence[ModuleType]) -> None:
     """Give modules that imported tqdm's bar for terminals the one for notebooks."""
-    console = getattr(sys.modules.get("tqdm.asyncio"), "tqdm_asyncio", None)
-    if console is None or "tqdm.notebook" not in sys.modules:
-        return
-    chosen = importlib.import_module("tqdm.auto")
-    for module in list(sys.modules.values()):
-        known = getattr(module, "__dict__", {})
-        found = known.get("tqdm")
-        name = getattr(module, "__name__", "")
-        # tqdm.auto's class is made anew at each import; its name and module stay
-        if getattr(found, "__module__", "") in ("tqdm.auto", "tqdm.asyncio") and not (
-            name.startswith("tqdm")
-        ):
-            known["tqdm"] = chosen.tqdm
+    if "tqdm.notebook" in sys.modules:
+        for module in modules:
+            vars(module)["tqdm"] = importlib.import_module("tqdm.auto").tqdm

@@ -69,11 +69,14 @@ def ask(address: Address, kind: str, **more: Any) -> Message:
 def _environment() -> dict[str, str]:
     """Return a server's variables: ours, but for what would change the Python in its children.
 
-    OpenBLAS and jemalloc would start threads when they are loaded; a child starts its own.
+    OpenBLAS and jemalloc would start threads when they are loaded; a child starts its own. Those
+    of OpenBLAS would spin for a tenth of a second before they sleep, more than most notebooks
+    need to start.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COLDFRAME_"))}
     return {
         **kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
+        "OPENBLAS_THREAD_TIMEOUT": "4", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "JE_ARROW_MALLOC_CONF": "background_thread:false", "MPLBACKEND": "agg",
         "NML_DISABLE_USAGE_LOGGING": "1", "PLOOMBER_STATS_ENABLED": "false",
     }  # fmt: skip

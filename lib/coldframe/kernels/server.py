@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from coldframe.kernels.address import Address, environment_key
+from coldframe.kernels.preloaded import Preloaded
 from coldframe.kernels.wire import Inbox, Message, WireError, check_peer, send
 
 TICK = 5.0  # seconds between two looks at the clock and the environment
@@ -65,15 +66,15 @@ class Server:
         Descriptor of its lock, held until it takes no more requests.
     idle : float
         Seconds without a child or request after which it ends.
-    failed : dict
-        What could not be imported.
+    preloaded : Preloaded
+        What was imported, and what could not be.
     """
 
-    def __init__(self, address: Address, *, lock: int, idle: float, failed: dict[str, str]) -> None:
+    def __init__(self, address: Address, *, lock: int, idle: float, preloaded: Preloaded) -> None:
         self.address = address
         self.lock = lock
         self.idle = idle
-        self.failed = failed
+        self.preloaded = preloaded
         self.selector = selectors.DefaultSelector()
         self.children: dict[int, Child] = {}
         self.waiting: dict[Inbox, float] = {}
@@ -117,8 +118,9 @@ class Server:
             self._retire()
 
     def _is_current(self) -> bool:
-        """Tell whether a client of today would still ask this server."""
-        return environment_key(self.address.preload) == self.address.key
+        """Tell whether a client of today would still ask this server, and get today's code."""
+        same = environment_key(self.address.preload) == self.address.key
+        return same and self.preloaded.is_unchanged()
 
     def _listen(self) -> None:
         """Appear under our name, by rename: whoever finds the socket finds it ready."""
@@ -192,7 +194,8 @@ class Server:
         return {
             "pid": os.getpid(), "key": self.address.key, "python": sys.executable,
             "seconds": round(now - self.started, 1), "served": self.served,
-            "threads": count_threads(), "modules": len(sys.modules), "failed": self.failed,
+            "threads": count_threads(), "modules": len(sys.modules),
+            "failed": self.preloaded.failed,
             "children": [
                 {"pid": c.pid, "kind": c.kind, "where": c.where,
                  "seconds": round(now - c.started, 1)}

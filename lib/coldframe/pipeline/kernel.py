@@ -26,7 +26,11 @@ def kernel_environment(settings: Settings, dataset: str) -> dict[str, str]:
     values = settings.model_dump(mode="json") | {"dataset": dataset}
     known = {VARIABLE + name.upper(): str(value) for name, value in values.items()}
     paths = [str(settings.lib), *filter(None, [os.environ.get("PYTHONPATH")])]
-    quiet = {"NML_DISABLE_USAGE_LOGGING": "1", "PLOOMBER_STATS_ENABLED": "false"}
+    quiet = {
+        "NML_DISABLE_USAGE_LOGGING": "1", "PLOOMBER_STATS_ENABLED": "false",
+        # the threads of OpenBLAS sleep at once; by default they spin for a tenth of a second
+        "OPENBLAS_THREAD_TIMEOUT": os.environ.get("OPENBLAS_THREAD_TIMEOUT", "4"),
+    }  # fmt: skip
     return {**known, **quiet, "PYTHONPATH": os.pathsep.join(paths)}
 
 

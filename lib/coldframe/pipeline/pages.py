@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 import html
 import logging
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coldframe.files import write_atomically
 from coldframe.pipeline.cells import Cell, read_cells
+
+if TYPE_CHECKING:
+    from nbconvert import HTMLExporter
 
 # What results are made of. Whatever else comes in data is left out: scripts, styles, frames.
 TAGS = (
@@ -37,6 +41,19 @@ def write_page(notebook: Path, page: Path) -> None:
         Replaced whole.
     """
     import nbformat
+
+    exporter = _exporter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its deprecations are not ours
+        shown: Any = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+        _leave_parameters(shown.cells)
+        body, _ = exporter.from_notebook_node(shown, {"metadata": {"name": notebook.stem}})
+    write_atomically(page, _describe(body, read_cells(notebook)).encode())
+
+
+@functools.cache
+def _exporter() -> HTMLExporter:
+    """Return what makes the pages; its templates take a tenth of a second to compile."""
     from nbconvert import HTMLExporter  # a second to import
     from nbconvert.preprocessors.sanitize import SanitizeHTML
     from traitlets.config import Config
@@ -61,10 +78,7 @@ def write_page(notebook: Path, page: Path) -> None:
         exporter.register_filter(  # type: ignore[no-untyped-call]
             "clean_html", lambda text: clean.sanitize_html_tags(str(text))
         )
-        shown: Any = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-        _leave_parameters(shown.cells)
-        body, _ = exporter.from_notebook_node(shown, {"metadata": {"name": notebook.stem}})
-    write_atomically(page, _describe(body, read_cells(notebook)).encode())
+    return exporter
 
 
 def _leave_parameters(cells: list[Any]) -> None:
