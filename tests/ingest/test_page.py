@@ -122,14 +122,15 @@ def test_the_page_shows_no_backslash_no_record_of_python_and_its_notes_are_sente
 def test_the_result_says_how_many_were_held_and_ends_the_page_as_a_table(built, lines):
     bench, report = built
     result = report.stages[0].result
-    assert result["batches"] == "judged: 2 accepted whole, 0 with rows set aside, 2 held"
+    assert result["summary"] == "judged: 2 accepted whole, 0 with rows set aside, 2 held"
     assert sorted(result["held"]) == [
         "flights/once_more_2013_03.csv", "weather/weather-2013-04.csv",
     ]  # fmt: skip
     assert result["stray"] == ["flights/weather/notes_of_the_day.txt"]
     head = bench.store.head("flights")
     assert (result["snapshot"], result["snapshot_id"]) == (head.name, head.id)
-    assert f"batches {result['batches']}" in lines
+    assert f"\n  {result['summary']}" in str(report)  # what `ploomber build` prints
+    assert f"summary {result['summary']}" in lines
     assert f"snapshot {head.name}" in lines
 
 

@@ -41,6 +41,9 @@ def test_the_cycle_through_the_graph(project):
     expected = {"ingest": "skipped", "monitor": "skipped", "train": "ran"}
     assert outcomes(report) == expected, str(report)
     result = report.stages[2].result
+    assert result["summary"].startswith(f"v2 trained on {waiting.snapshot}")
+    assert report.stages[2].summary == result["summary"]
+    assert report.stages[1].summary is None  # it did not run
     assert (result["snapshot"], result["snapshot_id"]) == (waiting.snapshot, waiting.snapshot_id)
     assert result["proposal"] == waiting.number
     assert approved(bench.ledger, name) is None

@@ -115,6 +115,8 @@ def _build_page(session: Session, report: BuildReport) -> Group:
         lines.append(
             line(cell(f"{stage.stage} {stage.outcome}", STYLE[stage.outcome]), took, f"  {why}")
         )
+        if stage.summary:
+            lines.append(line(f"  {stage.summary}"))
         if stage.outcome == "failed" and stage.notebook:
             lines.append(line(f"  see {stage.notebook}"))
     if not report.ran and not report.failed:

@@ -74,7 +74,7 @@ class IngestReport:
             "snapshot_id": self.snapshot.id if self.snapshot else None,
             "frozen_new": self.frozen_new,
             "outcomes": sorted(delivery.outcome for delivery in self.deliveries),
-            "batches": sum_up(self.deliveries),
+            "summary": sum_up(self.deliveries),
             "held": [f"{delivery.source}/{delivery.file}" for delivery in self.held],
             "stray": [one.path.as_posix() for one in self.stray],
         }

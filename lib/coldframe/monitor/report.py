@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coldframe.ledger import Decision, ModelVersion, Proposal
 from coldframe.monitor.policy import History, Judgement
@@ -65,3 +65,24 @@ class MonitorReport:
     judgement: Judgement
     proposal: Proposal | None
     decision: Decision | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the notebook hands over."""
+        return {
+            "summary": self._sum_up(),
+            "snapshot": self.snapshot.name,
+            "champion": self.champion.name if self.champion else None,
+            "scored": self.scored.name if self.scored else None,
+            "features_changed": self.features_changed,
+            "propose": self.judgement.propose,
+            "reasons": list(self.judgement.reasons),
+            "proposal": self.proposal.number if self.proposal else None,
+        }
+
+    def _sum_up(self) -> str:
+        """Return what monitoring came to, in a line."""
+        if self.proposal is None:
+            return "no retrain is proposed"
+        if self.decision is not None:
+            return f"proposal {self.proposal.number} is approved by the policy"
+        return f"proposal {self.proposal.number} waits for a decision"

@@ -41,7 +41,8 @@ def finish(product: Mapping[str, str] | None, **result: Any) -> Result:
     product : mapping or None
         The notebook's parameter of that name.
     **result : JSON values
-        Snapshot ids and figures. Data travels in snapshots only.
+        Snapshot ids and figures. Data travels in snapshots only. A text named ``summary`` is what
+        the build says of the stage.
 
     Returns
     -------

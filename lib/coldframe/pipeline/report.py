@@ -26,7 +26,8 @@ class StageReport:
     seconds : float
         Wall time of its notebook.
     result : dict
-        What its notebook returned: snapshot ids and figures.
+        What its notebook returned: snapshot ids and figures; its ``summary`` is told with the
+        stage.
     notebook, page : Path or None
         Its executed notebook, and the same for a browser. After a failure the partial notebook.
     error : str or None
@@ -42,12 +43,19 @@ class StageReport:
     page: Path | None = None
     error: str | None = None
 
+    @property
+    def summary(self) -> str | None:
+        """What it came to, in a line, if it ran and its notebook says so."""
+        said = self.result.get("summary") if self.outcome == "ran" else None
+        return str(said) if said else None
+
     def __str__(self) -> str:
         if self.outcome == "failed":
             where = f"\n  see {self.notebook}" if self.notebook else ""
             return f"{self.stage} failed: {self.error}{where}"
         took = f" in {self.seconds:.1f} s" if self.outcome == "ran" else ""
-        return f"{self.stage} {self.outcome}{took}: {'; '.join(self.reasons)}"
+        told = f"\n  {self.summary}" if self.summary else ""
+        return f"{self.stage} {self.outcome}{took}: {'; '.join(self.reasons)}{told}"
 
 
 @dataclass(frozen=True, kw_only=True)

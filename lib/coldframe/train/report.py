@@ -80,6 +80,7 @@ class TrainReport:
     def to_json(self) -> dict[str, Any]:
         """Return what is worth keeping with the run, as plain JSON values."""
         return {
+            "summary": self._sum_up(),
             "snapshot": self.snapshot.name,
             "snapshot_id": self.snapshot.id,
             "model": self.challenger.name,
@@ -96,6 +97,14 @@ class TrainReport:
             "reasons": list(self.verdict.reasons),
             "promoted": self.promotion is not None,
         }
+
+    def _sum_up(self) -> str:
+        """Return what came of the training, in a line."""
+        trained = f"{self.challenger.name} trained on {self.snapshot.name}"
+        if self.promotion is not None:
+            return f"{trained} is the champion now"
+        stays = f"champion {self.champion.name} stays" if self.champion else "nothing is promoted"
+        return f"{trained}, {stays}"
 
 
 @dataclass(frozen=True, kw_only=True)
