@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coldframe.ingest import LandedFile, pending_batches
+from coldframe.ingest import LandedFile, StrayFile, pending_batches, stray_files
 from coldframe.ledger import (
     Delivery,
     ModelVersion,
@@ -77,6 +77,8 @@ class Status:
         The last run of each stage.
     landed : tuple of LandedFile
         Files that arrived and are not ingested.
+    stray : tuple of StrayFile
+        Files in the landing folder that no source takes.
     settled : dict of str to str
         Stages whose last run failed and that have nothing to do any more, each with the reason.
     steps : tuple of Step
@@ -101,6 +103,7 @@ class Status:
     approved: Proposal | None
     runs: tuple[Run, ...]
     landed: tuple[LandedFile, ...]
+    stray: tuple[StrayFile, ...]
     settled: dict[str, str]
     steps: tuple[Step, ...] = ()
     due: bool = False
@@ -221,6 +224,7 @@ def read_status(bench: Workbench) -> Status:
         approved=approved(bench.ledger, name),
         runs=last,
         landed=tuple(pending_batches(bench)),
+        stray=stray_files(bench),
         settled=settle_training(last, proposals(bench.ledger, name)),
     )
     steps = due_steps(status)

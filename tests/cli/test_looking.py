@@ -87,6 +87,19 @@ def test_status_says_what_is_so(prepared):
     assert told["landed"] == []
 
 
+def test_files_that_no_source_takes_are_told(flights):
+    assert flights.json("status")["stray"] == []
+    path = flights.bench.settings.landing / "flights" / "weather" / "weather.xlsx"
+    path.write_bytes(b"PK")
+    expected = f"flights/weather/{flights.bench.dataset.sources['weather'].files}"
+    told = flights.json("status")["stray"]
+    assert told == [{"path": "flights/weather/weather.xlsx", "expected": expected}]
+    assert f"not taken    flights/weather/weather.xlsx  expected: {expected}" in (
+        flights("status").stdout
+    )
+    assert path.is_file()
+
+
 def test_files_that_landed_are_told_before_they_are_ingested(flights):
     folder = flights.home / "landing" / "flights" / "weather"
     (folder / "weather-2013-09.csv").write_text("origin\n")

@@ -83,6 +83,7 @@ def describe(status: Status) -> dict[str, Any]:
         "settled": status.settled,
         "report": status.report,
         "landed": [{"source": file.source, "path": file.path} for file in status.landed],
+        "stray": status.stray,
         "due": status.due,
         "next": status.steps,
     }
@@ -162,6 +163,7 @@ def _data(status: Status) -> RenderableType:
             + _few([f"{file.source}/{file.path.name}" for file in status.landed])
             if status.landed
             else None,
+            "not taken": _tell_stray(status),
         }
     )
 
@@ -180,6 +182,14 @@ def _told(deliveries: tuple[Delivery, ...], style: str) -> Group | None:
     if len(deliveries) > SHOWN:
         lines.append(cell(f"and {len(deliveries) - SHOWN} earlier: coldframe quarantine", "dim"))
     return Group(*lines)
+
+
+def _tell_stray(status: Status) -> RenderableType | None:
+    """Return which files no source takes, and what one of them would have to be called."""
+    if not status.stray:
+        return None
+    named = _few([stray.path.as_posix() for stray in status.stray])
+    return line(Text(named, style="yellow"), f"  expected: {status.stray[0].expected}")
 
 
 def _few(names: list[str]) -> str:
