@@ -34,6 +34,8 @@ class Settings(BaseModel):
         A notebook that takes longer is stopped and counts as failed.
     notebook_bytes : int
         Data that a notebook's kernel may allocate; 0 means no limit.
+    kernels_at_once : int
+        Stages that a build runs side by side, where the graph lets it.
     warm_kernels : bool
         Whether kernels are forked from a process that has imported the usual libraries.
     preload : str
@@ -49,6 +51,7 @@ class Settings(BaseModel):
     studies_url: str = ""
     notebook_seconds: float = Field(default=900.0, gt=0)
     notebook_bytes: int = Field(default=0, ge=0)
+    kernels_at_once: int = Field(default=2, ge=1)
     warm_kernels: bool = True
     preload: str = ""
 

@@ -8,7 +8,6 @@ from coldframe.ledger import decide, pending, proposals, propose
 from coldframe.notebook.approval import (
     answer_click,
     approval_form,
-    person,
     table_cost,
     table_evidence,
 )
@@ -131,9 +130,3 @@ def test_a_decision_on_nothing_is_told(bench):
     answer = answer_click(bench, 99, approved=True, reason="x", who="Ada")
     assert "No such proposal" in answer.text
     assert not answer.final
-
-
-@pytest.mark.parametrize(("name", "asked"), [("Ada", "Ada"), ("root", ""), ("jovyan", "")])
-def test_who_is_asked(monkeypatch, name, asked):
-    monkeypatch.setenv("COLDFRAME_USER", name)
-    assert person() == asked

@@ -21,18 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NEXT = {"approved": "ploomber build", "rejected": "coldframe status"}
-# A retrain needs this name beside its reason; Jupyter's own identity is a random cookie.
-NOBODY = {"", "root", "jovyan", "nobody"}
-
-
-def person() -> str:
-    """Return whom the form takes you for: the name that `user_name` finds.
-
-    Names that say nothing of a person (root, jovyan) are left out, to be filled in: unlike a
-    command, a form can ask.
-    """
-    name = user_name()
-    return "" if name in NOBODY else name
 
 
 def _spell_figures(value: Any) -> str:
@@ -210,8 +198,12 @@ def approval_form(bench: Workbench) -> ipywidgets.VBox:
     )
     # told as a whole when the field is left: a click may overtake the last of many small updates,
     # and half a reason would be recorded
+    # the login's name, as in a terminal: Jupyter's own identity is a random cookie
     who = ipywidgets.Text(
-        value=person(), description="Your name", placeholder="who decides", continuous_update=False
+        value=user_name(),
+        description="Your name",
+        placeholder="who decides",
+        continuous_update=False,
     )
     reason = ipywidgets.Textarea(
         continuous_update=False,

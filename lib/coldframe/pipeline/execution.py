@@ -66,12 +66,15 @@ def _papermill(
     import papermill  # a second to import; a build with nothing to do needs none of it
     from papermill.exceptions import PapermillExecutionError
 
-    from coldframe.pipeline.kernel import KernelWatch, kernel_environment, kernel_manager
+    from coldframe.pipeline.kernel import event_loop, kernel_environment, kernel_manager
+    from coldframe.pipeline.watch import KernelWatch
 
     watch, log = KernelWatch(settings.notebook_seconds), output.with_name(LOG)
     environment = kernel_environment(settings, dataset)
     try:
-        with log.open("wb") as stream, watch.watching(), warnings.catch_warnings():
+        with (
+            log.open("wb") as stream, event_loop(), watch.watching(), warnings.catch_warnings(),
+        ):  # fmt: skip
             # papermill warns of parameters it cannot infer; ours were checked before
             warnings.simplefilter("ignore")
             papermill.execute_notebook(
@@ -92,6 +95,11 @@ def _papermill(
             raise NotebookError(
                 f"The notebook took longer than {settings.notebook_seconds:g} s and was stopped.",
                 where=str(notebook), remedy="raise notebook_seconds in env.yaml",
+            ) from error  # fmt: skip
+        if watch.stopped:
+            raise NotebookError(
+                "The build was ended while the notebook ran.", where=str(notebook),
+                remedy="build again",
             ) from error  # fmt: skip
         raise NotebookError(
             "The notebook's kernel was lost.", where=str(notebook),

@@ -21,8 +21,10 @@ from coldframe.errors import ConfigurationError
 from coldframe.pipeline.locking import build_lock
 from coldframe.pipeline.report import BuildReport, StageReport
 from coldframe.pipeline.runs import keep_interrupted
+from coldframe.pipeline.schedule import take_turns
 from coldframe.pipeline.stages import Stage
 from coldframe.pipeline.turns import take_turn
+from coldframe.pipeline.watch import kernels_allowed, stop_kernels
 from coldframe.settings import VARIABLE, Settings, load_settings
 from coldframe.workbench import Workbench
 
@@ -87,7 +89,9 @@ def _settings_of(given: Mapping[str, Any]) -> Settings:
 
 
 class ContentExecutor(Executor):  # type: ignore[misc]  # ploomber ships no types
-    """Runs the stages that are due by content, in order, going on behind a failed one.
+    """Runs the stages that are due by content, those at once that do not wait for each other.
+
+    It goes on behind a failed one.
 
     Parameters
     ----------
@@ -122,26 +126,37 @@ class ContentExecutor(Executor):  # type: ignore[misc]  # ploomber ships no type
         """Give every task its turn."""
         started = time.monotonic()
         bench = Workbench(settings=settings, dataset=load_dataset(settings))
-        reports: list[StageReport] = []
-        with build_lock(settings.home, self.progress):
+        # of two threads that each restore the warnings' filters, the second restores wrong ones
+        with (
+            build_lock(settings.home, self.progress),
+            warnings.catch_warnings(),
+            kernels_allowed(),
+        ):
             keep_interrupted(settings)
-            for name in dag:
-                task = dag[name]
-                forced = not any(product.asked for product in task.product.products)
-                upstream = {n: t.product.to_json_serializable() for n, t in task.upstream.items()}
-                report = take_turn(
-                    self._stage(task), bench, forced=forced, upstream=upstream or None,
-                    progress=self.progress,
-                )  # fmt: skip
-                # its private name: the setter would abort whatever stands behind a failed task
-                task._exec_status = {
-                    "ran": TaskStatus.Executed,
-                    "skipped": TaskStatus.Skipped,
-                    "failed": TaskStatus.Errored,
-                }[report.outcome]
-                reports.append(report)
+            reports = take_turns(
+                {name: list(dag[name].upstream) for name in dag},
+                lambda name: self._turn(dag[name], bench), workers=settings.kernels_at_once,
+                stop=stop_kernels,
+            )  # fmt: skip
         seconds = round(time.monotonic() - started, 3)
-        return BuildReport(dataset=bench.dataset.name, stages=tuple(reports), seconds=seconds)
+        stages = tuple(reports.values())
+        return BuildReport(dataset=bench.dataset.name, stages=stages, seconds=seconds)
+
+    def _turn(self, task: Any, bench: Workbench) -> StageReport:
+        """Give one task its turn."""
+        forced = not any(product.asked for product in task.product.products)
+        upstream = {n: t.product.to_json_serializable() for n, t in task.upstream.items()}
+        report = take_turn(
+            self._stage(task), bench, forced=forced, upstream=upstream or None,
+            progress=self.progress,
+        )  # fmt: skip
+        # its private name: the setter would abort whatever stands behind a failed task
+        task._exec_status = {
+            "ran": TaskStatus.Executed,
+            "skipped": TaskStatus.Skipped,
+            "failed": TaskStatus.Errored,
+        }[report.outcome]
+        return report
 
     def __call__(self, dag: Any, show_progress: bool = True) -> list[Any]:
         """Build `dag`; ploomber calls this.

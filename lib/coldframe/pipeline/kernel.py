@@ -1,19 +1,19 @@
-"""The kernel of one notebook: ours to start, and ours to end with all that it started."""
+"""The kernel of one notebook: what it is started with, and how."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
-import psutil
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_core.utils import ensure_event_loop
 
 from coldframe.kernels.manager import PromptKernelManager
+from coldframe.pipeline.watch import KernelWatch
 from coldframe.settings import VARIABLE, Settings
 
 
@@ -34,53 +34,15 @@ def kernel_environment(settings: Settings, dataset: str) -> dict[str, str]:
     return {**known, **quiet, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-class KernelWatch:
-    """Knows the process of a kernel and ends it, with its descendants, at a deadline.
-
-    The deadline is kept by a thread of its own: nbclient's timeout counts for one cell, and it
-    waits for ever for a kernel that never answers.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.expired = False
-        self.cpu_seconds = 0.0
-        self._leader: int | None = None
-        self._timer = threading.Timer(seconds, self._expire)
-        self._timer.daemon = True
-
-    def started(self, pid: int | None) -> None:
-        """Note the process; jupyter_client makes it the leader of a process group."""
-        self._leader = pid
-        if self.expired:  # the deadline passed while it was starting
-            self.kill()
-
-    def _expire(self) -> None:
-        self.expired = True
-        self.kill()
-
-    def kill(self) -> None:
-        """End the kernel, its process group, and descendants that left the group."""
-        if self._leader is None:
-            return
-        victims = []
-        with contextlib.suppress(psutil.Error):
-            victims = psutil.Process(self._leader).children(recursive=True)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._leader, signal.SIGKILL)
-        for victim in victims:
-            with contextlib.suppress(psutil.Error):
-                victim.kill()
-
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[None]:
-        """Keep the deadline while inside; nothing of the kernel's group is left afterwards."""
-        self._timer.start()
-        try:
-            yield
-        finally:
-            self._timer.cancel()
-            self.kill()
+@contextlib.contextmanager
+def event_loop() -> Iterator[None]:
+    """Close the event loop that nbclient leaves in a thread; the main thread keeps its own."""
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        if threading.current_thread() is not threading.main_thread():
+            loop.close()
 
 
 def kernel_spec(settings: Settings) -> KernelSpec:
