@@ -74,7 +74,7 @@ def test_the_name_is_as_said_else_of_the_environment_else_the_login(flights, mon
 def form_name(bench):
     """Return the name that the form of the pending proposal is filled in with."""
     fields = approval.approval_form(bench).children
-    return next((part.value for part in fields if getattr(part, "description", "") == "Your name"))
+    return next(part.value for part in fields if getattr(part, "description", "") == "Your name")
 
 
 @pytest.mark.parametrize(
