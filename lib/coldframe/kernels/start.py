@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import os
@@ -14,16 +15,42 @@ from coldframe.kernels.preloaded import preload
 from coldframe.kernels.server import Fork, Server, count_threads
 
 
+def take_lock(path: Path) -> int | None:
+    """Return a descriptor of the locked file, or None if somebody else has locked it."""
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                return lock
+        os.close(lock)  # it was removed while we waited; the next one has another file
+
+
+def remove_traces(address: Address) -> None:
+    """Remove locks and logs of servers that are gone, those of other environments."""
+    for path in address.folder.glob("*.lock"):
+        if path == address.lock:
+            continue
+        lock = take_lock(path)
+        if lock is not None:
+            path.with_suffix(".log").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            os.close(lock)
+
+
 def main(folder: str, key: str, idle: str, *modules: str) -> NoReturn:
     """Import, listen, fork; returns never, neither in the server nor in a child."""
     address = Address(Path(folder), key, modules)
-    lock = os.open(address.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    lock = take_lock(address.lock)
+    if lock is None:
         os._exit(0)  # there is one already, or about to be
     if os.fork():
         os._exit(0)  # whoever started us waits for this; the lock stays with the fork
+    remove_traces(address)
     # what earlier servers said is of no use, and the log is ours now
     os.ftruncate(sys.stderr.fileno(), 0)
     preloaded = preload(modules)
