@@ -32,6 +32,17 @@ def remove_feature(bench, monkeypatch):
     return with_features(bench, numeric=kept)
 
 
+def spoil_feature(bench, monkeypatch):
+    """Spoil the feature that says most, in the code that builds it."""
+    edit_code(bench.settings.root)
+
+    def spoiled(tables):
+        frame = BUILD(tables)
+        return frame.assign(departure_minute=1440 - frame["departure_minute"])
+
+    monkeypatch.setattr(flights.features, "build_features", spoiled)
+
+
 def edit_code(root):
     """Give the project at `root` a lib/ of its own, in which the features' code is edited."""
     lib = root / "lib"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from feature_edits import add_feature, edit_code, remove_feature
+from feature_edits import add_feature, edit_code, remove_feature, spoil_feature
 
 from coldframe.errors import DataError
 from coldframe.figures.verdict import describe_verdict, draw_verdict
 from coldframe.ledger import ModelVersion, Proposal, champion_model
+from coldframe.monitor import monitor_snapshot
 from coldframe.notebook.trained import table_metrics, tell_verdict
 from coldframe.train import train_challenger
 from coldframe.workbench import Workbench
@@ -57,6 +58,38 @@ def test_after_a_feature_was_removed_the_approval_decides(
     assert "visib" in tell_verdict(report).text
     assert len(table_metrics(report).rows) == 4
     assert draw_verdict(describe_verdict(report)).axes
+
+
+def test_an_edit_that_spoils_the_champion_is_no_gain_of_the_challenger(
+    bench: Workbench, champion: ModelVersion, approve: Approve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fair = train_challenger(bench, snapshot="flights@4", parameters=SMALL).verdict
+    assert fair.champion == champion.digest
+    monitor_snapshot(bench, propose=False)  # the champion says what it thinks of all new rows
+    spoil_feature(bench, monkeypatch)
+    approve("flights@4", **SMALL)
+    verdict = train_challenger(bench).verdict
+    assert verdict.champion_value == fair.champion_value
+    assert verdict.challenger_value is not None
+    assert fair.champion_value is not None
+    assert verdict.gain == pytest.approx(verdict.challenger_value - fair.champion_value)
+    told = verdict.reasons[1]
+    assert "features are built by other code than when the champion was trained" in told
+    assert f"it came to {fair.champion_value:.4f} before" in told
+
+
+def test_a_champion_that_cannot_be_judged_by_what_it_knows_is_told(
+    bench: Workbench, champion: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fair = train_challenger(bench, snapshot="flights@4", parameters=SMALL).verdict
+    assert fair.champion == champion.digest
+    spoil_feature(bench, monkeypatch)
+    monitor_snapshot(bench, propose=False)  # too late: what it says now rests on spoiled features
+    verdict = train_challenger(bench, snapshot="flights@4", parameters=SMALL).verdict
+    assert verdict.champion_value is not None
+    assert fair.champion_value is not None
+    assert verdict.champion_value < fair.champion_value
+    assert "did not score all of these rows before" in verdict.reasons[1]
 
 
 def test_a_model_is_given_its_own_columns_or_a_plain_word(

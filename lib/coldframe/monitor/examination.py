@@ -14,11 +14,10 @@ from coldframe.monitor.scored import (
     freeze_scored,
     latest_chunks,
     read_chunks,
-    read_scores,
     score_rows,
-    scored_name,
     type_chunks,
 )
+from coldframe.scores import read_scores, scored_name
 from coldframe.snapshots import Snapshot
 from coldframe.workbench import Workbench
 

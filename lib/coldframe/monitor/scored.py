@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldframe.datasets import Dataset
 from coldframe.ledger import ModelVersion
 from coldframe.models import predict_probability
 from coldframe.provenance import bytes_digest, record_digest
+from coldframe.scores import FEATURES, row_columns, scored_name
 from coldframe.snapshots import Addition, BatchRecord, Snapshot
 from coldframe.workbench import Workbench
 
@@ -25,28 +25,6 @@ CHUNK_TYPES: dict[str, Any] = {
     "config": object, "basis": object,
 }  # fmt: skip
 """Columns of the table `chunks`; of each champion, kind, column and chunk the last row counts."""
-
-
-def scored_name(dataset: Dataset) -> str:
-    """Return the name of the dataset that holds the scored rows."""
-    return f"{dataset.name}.scored"
-
-
-def row_columns(dataset: Dataset) -> list[str]:
-    """Return key and time of a row, each once."""
-    return list(dict.fromkeys([*dataset.features.key, dataset.features.time]))
-
-
-def read_scores(bench: Workbench, champion: ModelVersion) -> pd.DataFrame:
-    """Return key, time and probability of every row that `champion` has scored, each once."""
-    wanted = [*row_columns(bench.dataset), "probability"]
-    head = bench.store.head(scored_name(bench.dataset))
-    if head is None or "scores" not in head.tables:
-        return pd.DataFrame(columns=wanted)
-    table = bench.store.read(head, "scores", columns=[*wanted, "champion"])
-    ours = table[table["champion"] == champion.digest]
-    # two monitors at once may both have scored a row; the model says the same both times
-    return ours[wanted].drop_duplicates(list(bench.dataset.features.key)).reset_index(drop=True)
 
 
 def read_chunks(bench: Workbench, champion: ModelVersion, config: str) -> pd.DataFrame:
@@ -138,7 +116,8 @@ def freeze_scored(
     for table, rows in tables.items():
         if not len(rows):
             continue
-        told = about if table == "scores" else {**about, "config": config}
+        made_by = {FEATURES: bench.feature_code()} if table == "scores" else {"config": config}
+        told = {**about, **made_by}
         digest = record_digest({"table": table, **told, "content": _content(rows)})
         additions.append(Addition(table, rows, batch=digest))
         batches.append(BatchRecord(digest, table, snapshot.name, len(rows), told))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from coldframe.ledger import ModelVersion, Promotion, Verdict
 from coldframe.models import predict_probability
+from coldframe.scores import own_words
 from coldframe.train.fitting import Split
-from coldframe.train.judging import score_model
+from coldframe.train.judging import area_under_curve, score_model
 from coldframe.train.order import Order
 from coldframe.train.report import TrainReport
 from coldframe.train.verdict import judge_challenger
-from coldframe.workbench import Workbench
+from coldframe.workbench import FEATURES_CHANGED, Workbench
 
 if TYPE_CHECKING:
     from coldframe.train.judging import Floats
@@ -60,23 +61,47 @@ def compare(
 ) -> Comparison:
     """Score both models on the holdout, each on its own features, and judge.
 
-    A champion whose features are not built any more is not scored; the verdict says so.
+    A champion whose features are not built any more is not scored; the verdict says so. If they
+    are built by other code than it was trained with, it is judged by the better of what it comes
+    to with them and what it said of the same rows when they were as it knew them: an edit that
+    spoils the champion must not promote a challenger.
     """
     target: Floats = rows.holdout[bench.dataset.features.target].to_numpy()
-    ours, theirs = _score(bench, challenger, rows), None
+    ours, theirs, note = _score(bench, challenger, rows), None, None
     obstacle = bench.obstacle(champion) if champion else None
     if champion is not None and obstacle is None:
-        theirs = _score(bench, champion, rows)
+        theirs, note = _score_champion(bench, champion, rows, target)
     verdict = judge_challenger(
         challenger=challenger, champion=champion, proposal=order.proposal,
         snapshot_id=order.snapshot.id, holdout=rows.describe(), rules=bench.dataset.model,
         target=target, challenger_probability=ours, champion_probability=theirs,
-        champion_obstacle=obstacle,
+        champion_obstacle=obstacle, champion_note=note,
     )  # fmt: skip
     return Comparison(
         challenger=challenger, champion=champion, verdict=verdict, target=target,
         challenger_probability=ours, champion_probability=theirs,
     )  # fmt: skip
+
+
+def _score_champion(
+    bench: Workbench, champion: ModelVersion, rows: Split, target: Floats
+) -> tuple[Floats, str | None]:
+    """Return what the champion is judged by, and a sentence if that is not the usual."""
+    today = _score(bench, champion, rows)
+    if not bench.features_changed(champion):
+        return today, None
+    own = own_words(bench, champion, rows.holdout)
+    changed = f"{FEATURES_CHANGED[0].lower()}{FEATURES_CHANGED[1:]}"
+    if own is None:
+        return today, (
+            f"{changed}, and it did not score all of these rows before: with the features that it "
+            "learned from it may be better than judged here"
+        )
+    values = [area_under_curve(target, said) or 0.0 for said in (own, today)]
+    return (own if values[0] > values[1] else today), (
+        f"{changed}: on these rows it came to {values[0]:.4f} before and comes to {values[1]:.4f} "
+        "now, and is judged by the better"
+    )
 
 
 def _score(bench: Workbench, version: ModelVersion, rows: Split) -> Floats:

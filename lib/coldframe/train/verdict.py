@@ -40,6 +40,7 @@ def judge_challenger(
     challenger_probability: Floats,
     champion_probability: Floats | None,
     champion_obstacle: str | None = None,
+    champion_note: str | None = None,
 ) -> Verdict:
     """Return the verdict on a challenger; writes nothing.
 
@@ -64,6 +65,8 @@ def judge_challenger(
         What was, and what both said.
     champion_obstacle : str, optional
         Why the champion could not say anything.
+    champion_note : str, optional
+        What is to be known of how it was judged.
     """
     value = area_under_curve(target, challenger_probability)
     other = gain = interval = None
@@ -82,6 +85,8 @@ def judge_challenger(
         better, reasons = True, ["there is no champion yet: the first model"]
     else:
         better, reasons = gain >= rules.minimum_gain, [_spell_gain(rules, gain, interval)]
+    if champion_note and not obstacle:
+        reasons.append(champion_note)
     if proposal is None:
         would = "would take over" if better else "would not take over"
         reasons.append(f"an experiment is never promoted; this one {would}")
