@@ -189,8 +189,8 @@ def test_a_sweep_that_never_began_leaves_no_study_and_no_pin(bench: Workbench) -
     assert sweep_snapshot(bench, snapshot="flights@3", trials=1).ran == 1
 
 
-def test_a_best_trial_worse_than_the_present_parameters_says_so(
-    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_best_trial_that_would_not_take_over_is_told_and_not_proposed(
+    bench: Workbench, approve: Approve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "def search(trial):\n    return {'learning_rate': 1e-9, 'max_iter': 1}\n"
     (tmp_path / "poor_space.py").write_text(text)
@@ -200,8 +200,15 @@ def test_a_best_trial_worse_than_the_present_parameters_says_so(
     assert study.best is not None
     assert study.baseline is not None
     assert (study.best.value or 0) < study.baseline
-    _, proposal = challenge(poor, study=study.name)
-    assert "WORSE than the present parameters" in proposal.reasons[0]
+    waiting = approve("flights@3")
+    train_challenger(bench)
+    # more than any model could gain on this sample, so that luck decides nothing
+    model = poor.dataset.model.model_copy(update={"minimum_gain": 0.3})
+    dataset = poor.dataset.model_copy(update={"model": model})
+    found = challenge(Workbench(settings=poor.settings, dataset=dataset), study=study.name)
+    assert "WORSE than the present parameters" in found.reasons[0]
+    assert found.proposal is None  # it would only displace what waits
+    assert [s.proposal for s in proposals(bench.ledger, "flights")] == [waiting]
 
 
 def test_without_a_space_there_is_no_sweep(bench: Workbench) -> None:
@@ -222,7 +229,9 @@ def test_the_winner_becomes_a_proposal_that_a_person_approves(
     approve("flights@2", max_iter=10)
     champion = train_challenger(bench).challenger
     study = sweep_snapshot(bench, snapshot="flights@4", trials=3).study
-    report, proposal = challenge(bench, study=study.name)
+    found = challenge(bench, study=study.name)
+    report, proposal = found.report, found.proposal
+    assert proposal is not None
     assert study.best is not None
     assert report.challenger.parameters == study.best.parameters
     assert report.promotion is None
@@ -230,7 +239,7 @@ def test_the_winner_becomes_a_proposal_that_a_person_approves(
     assert pending(bench.ledger, "flights") == proposal
     assert (proposal.origin, proposal.champion) == ("sweep", champion.digest)
     assert proposal.evidence["gain"] == report.verdict.gain
-    assert challenge(bench, study=study.name)[1] == proposal  # once
+    assert challenge(bench, study=study.name).proposal == proposal  # once
     decide(
         bench.ledger, "flights", proposal.number, approved=True, reason="good", who="tester",
         how="cli",

@@ -150,18 +150,20 @@ def _list(session: Session) -> Answer:
 
 def _challenge(session: Session, study: str, who: str | None) -> Answer:
     with session.working(f"training the best of {study}") as progress:
-        report, proposal = train_best(
-            session.bench, study=study, who=person(who), progress=progress
-        )
-    steps = [
-        Step(f"coldframe show {proposal.number}", "the proposal in full"),
-        Step(f'coldframe approve {proposal.number} --reason "..."', "let it become champion"),
-    ]
-    head = line(
-        Text(report.challenger.name, style="green"),
-        f" was trained on {report.snapshot.name} and is proposal {proposal.number}.",
-    )
-    reasons = [line(f"- {reason}") for reason in proposal.reasons]
+        found = train_best(session.bench, study=study, who=person(who), progress=progress)
+    report, proposal = found.report, found.proposal
+    trained = f" was trained on {report.snapshot.name} and "
+    if proposal is None:
+        trained += "is not proposed: it would not take over."
+        steps = [Step("coldframe sweep --help", "sweep on, or on another snapshot")]
+    else:
+        trained += f"is proposal {proposal.number}."
+        steps = [
+            Step(f"coldframe show {proposal.number}", "the proposal in full"),
+            Step(f'coldframe approve {proposal.number} --reason "..."', "let it become champion"),
+        ]
+    head = line(Text(report.challenger.name, style="green"), trained)
+    reasons = [line(f"- {reason}") for reason in found.reasons]
     data = {"challenger": model_json(report.challenger), "verdict": report.verdict,
-            "proposal": proposal}  # fmt: skip
+            "proposal": proposal, "reasons": found.reasons}  # fmt: skip
     return Answer(data, Group(head, *reasons, session.steps(steps)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 
 from coldframe.errors import DataError
 from coldframe.ledger import Proposal, propose
@@ -11,18 +12,39 @@ from coldframe.train.report import Progress, StudyReport, TrainReport, Trial
 from coldframe.train.studies import check_ground, read_study
 from coldframe.train.sweep import study_ground
 from coldframe.train.training import carry_out
+from coldframe.train.verdict import takes_over
 from coldframe.workbench import Workbench
 
 MORE = 20  # trials that are proposed to go on with
 
 
+@dataclass(frozen=True)
+class Challenge:
+    """What became of a study's best trial.
+
+    Parameters
+    ----------
+    report : TrainReport
+        The challenger and how it did on the holdout, as an experiment.
+    reasons : tuple of str
+        What speaks for it and against it.
+    proposal : Proposal or None
+        Of origin "sweep"; None if it would not take over.
+    """
+
+    report: TrainReport
+    reasons: tuple[str, ...]
+    proposal: Proposal | None
+
+
 def challenge(
     bench: Workbench, *, study: str, who: str = "sweep", progress: Progress | None = None
-) -> tuple[TrainReport, Proposal]:
+) -> Challenge:
     """Train the best trial of a study on all rows before the holdout, judge it, and propose it.
 
     Nothing is promoted: a person approves the proposal, and training then finds the model
-    fitted already. Repeated it returns the same model and proposal.
+    fitted already. One that would not take over is not proposed: it would only displace the
+    proposal that waits. Repeated it returns the same model and proposal.
 
     Parameters
     ----------
@@ -37,10 +59,7 @@ def challenge(
 
     Returns
     -------
-    report : TrainReport
-        The challenger and how it did on the holdout, as an experiment.
-    proposal : Proposal
-        Of origin "sweep".
+    Challenge
 
     Raises
     ------
@@ -66,12 +85,17 @@ def challenge(
     )
     check_ground(study, found.ground, study_ground(bench, order.snapshot))
     report = carry_out(bench, order, progress=progress)
-    return report, _propose(bench, found, best, report, who)
+    reasons = (_spell_study(found, best), _spell_verdict(report))
+    proposal = None
+    if takes_over(report.verdict, report.champion, bench.dataset.model):
+        proposal = _propose(bench, found, best, report, reasons, who)
+    return Challenge(report, reasons, proposal)
 
 
 def _propose(
-    bench: Workbench, study: StudyReport, best: Trial, report: TrainReport, who: str
-) -> Proposal:
+    bench: Workbench, study: StudyReport, best: Trial, report: TrainReport,
+    reasons: tuple[str, ...], who: str,
+) -> Proposal:  # fmt: skip
     verdict = report.verdict
     return propose(
         bench.ledger,
@@ -81,7 +105,7 @@ def _propose(
         champion=verdict.champion,
         origin="sweep",
         parameters=report.challenger.parameters,
-        reasons=[_spell_study(study, best), _spell_verdict(report)],
+        reasons=reasons,
         evidence={
             "study": study.name,
             "trial": best.number,

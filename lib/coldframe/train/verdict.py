@@ -28,6 +28,29 @@ def has_seen(champion: ModelVersion, holdout: Holdout) -> bool:
     return until is None or datetime.fromisoformat(until) >= datetime.fromisoformat(holdout.start)
 
 
+def takes_over(verdict: Verdict, champion: ModelVersion | None, rules: Model) -> bool:
+    """Tell whether the challenger of an experiment would be promoted if it were proposed.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        On the experiment.
+    champion : ModelVersion or None
+        Against whom it was judged.
+    rules : Model
+        The dataset file's section: minimum gain.
+    """
+    if verdict.challenger_value is None:
+        return False
+    if champion is None:
+        return True
+    if champion.digest == verdict.challenger:
+        return False
+    if verdict.gain is None:  # the champion cannot score any more
+        return True
+    return not has_seen(champion, verdict.holdout) and verdict.gain >= rules.minimum_gain
+
+
 def judge_challenger(
     *,
     challenger: ModelVersion,
