@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help environment run test torture lab lint lock clean
+.PHONY: help environment run test torture bench lab lint lock clean
 ARGS ?=
 VENV := .venv
 
@@ -29,6 +29,9 @@ test: environment  ## Run every test
 torture: environment  ## Run every test, those that crash, fuzz and load with their full counts
 	@sh setup/system_packages test
 	@COLDFRAME_TORTURE=1 $(VENV)/bin/python -m pytest $(ARGS)
+
+bench: environment  ## Measure against other tools, write benchmarks/RESULTS.md (ARGS="notebooks store" for some)
+	@$(VENV)/bin/python -m benchmarks $(ARGS)
 
 lab: environment  ## Open JupyterLab with the stage notebooks
 	@$(VENV)/bin/jupyter lab $(ARGS)
