@@ -107,7 +107,7 @@ def load_feed(dataset: Dataset) -> Feed:
             f"The dataset {dataset.name} has no demonstration data.",
             where=where,
             expected="the dotted path of a module with periods, default_periods and land",
-            remedy="put files into the landing folder, then: ploomber build",
+            remedy="put files into the landing folder, then: coldframe build",
         )
     try:
         return cast(Feed, importlib.import_module(dataset.demo))

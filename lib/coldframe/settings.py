@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import getpass
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coldframe.declarations import read_yaml, refuse
-from coldframe.errors import NotFoundError
+from coldframe.errors import ConfigurationError, NotFoundError
 
 MARKER = "pipeline.yaml"
+FILE = "env.yaml"
 VARIABLE = "COLDFRAME_"
 SHARED_LOGINS = frozenset({"root", "jovyan", "nobody"})
 
@@ -78,6 +80,12 @@ class Settings(BaseModel):
         return self.root / "lib"
 
 
+VARIABLES = {name: VARIABLE + name.upper() for name in Settings.model_fields if name != "root"}
+"""Of each setting that a variable may overrule, its variable."""
+OTHER_VARIABLES = tuple(VARIABLE + name for name in ("ROOT", "USER", "TORTURE"))
+"""Where the project is, who works here, and whether tests run with their full counts."""
+
+
 def find_root(start: Path | None = None) -> Path:
     """Return the project folder: the first that holds pipeline.yaml, from some folder upwards.
 
@@ -118,27 +126,68 @@ def user_name() -> str:
     return f"{login} (shared login)" if login in SHARED_LOGINS else login
 
 
+def declared_settings(root: Path) -> Settings:
+    """Return what env.yaml says of home folder and dataset, whatever variables say.
+
+    Raises
+    ------
+    ConfigurationError
+        One of the two cannot be.
+    """
+    said = _read_file(root)
+    return _settings(root, {name: said[name] for name in ("home", "dataset") if name in said})
+
+
 def load_settings(*, root: Path | None = None, home: str | Path | None = None) -> Settings:
     """Read env.yaml; COLDFRAME_HOME, COLDFRAME_LEDGER_URL … and `home` overrule it, in this order.
 
     Raises
     ------
     ConfigurationError
-        A key is unknown or a value cannot be; names file and key.
+        A key is unknown or a value cannot be; names file and key, or the variable.
     """
     folder = find_root(root)
-    path = folder / "env.yaml"
-    values = read_yaml(path) if path.is_file() else {}
-    for name in Settings.model_fields:
-        if name != "root" and (given := os.environ.get(VARIABLE + name.upper())):
-            values[name] = given
+    told = {name: os.environ.get(variable) for name, variable in VARIABLES.items()}
+    given: dict[str, Any] = {name: value for name, value in told.items() if value}
     if home:
-        values["home"] = home
+        given["home"] = home
+    said = {name: value for name, value in _read_file(folder).items() if name not in given}
+    _settings(folder, said)
     try:
-        return Settings(**{**values, "root": folder})
+        return Settings(**{**said, **given, "root": folder})
+    except ValidationError as error:
+        raise _refuse_variables(error) from error
+
+
+def unknown_variables() -> dict[str, str | None]:
+    """Return the COLDFRAME_ variables that nothing reads, each with the one that may be meant."""
+    known = [*VARIABLES.values(), *OTHER_VARIABLES]
+    found = sorted(n for n in os.environ if n.startswith(VARIABLE) and n not in known)
+    return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in found}
+
+
+def _read_file(folder: Path) -> dict[str, Any]:
+    path = folder / FILE
+    return read_yaml(path) if path.is_file() else {}
+
+
+def _settings(folder: Path, said: dict[str, Any]) -> Settings:
+    """Return what env.yaml in `folder` says, or the error that names its line and key."""
+    try:
+        return Settings(**{**said, "root": folder})
     except ValidationError as error:
         raise refuse(
-            error, Settings, what="env.yaml holds a setting that cannot be.", path=path,
-            unsaid="root",
-            remedy="correct the file, or unset the COLDFRAME_ variable of that name",
+            error, Settings, what="env.yaml holds a setting that cannot be.", path=folder / FILE,
+            unsaid="root", remedy="correct the file",
         ) from error  # fmt: skip
+
+
+def _refuse_variables(error: ValidationError) -> ConfigurationError:
+    """Return the error for variables whose values cannot be; the file has been read by then."""
+    items = {VARIABLES[str(item["loc"][0])]: item for item in error.errors()}
+    return ConfigurationError(
+        "An environment variable holds a setting that cannot be.", where=", ".join(items),
+        found=", ".join(repr(item["input"]) for item in items.values()),
+        expected="; ".join(item["msg"].removeprefix("Input should be ") for item in items.values()),
+        remedy=f"correct it, or go by env.yaml: unset {' '.join(items)}",
+    )  # fmt: skip

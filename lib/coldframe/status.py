@@ -28,7 +28,7 @@ from coldframe.wording import count
 from coldframe.workbench import Workbench
 
 STAGES = ("ingest", "monitor", "train")
-BUILD = "ploomber build"
+BUILD = "coldframe build"
 
 
 @dataclass(frozen=True)

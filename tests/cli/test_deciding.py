@@ -33,7 +33,7 @@ def test_who_approves_again_is_told_that_it_was_approved_already(flights):
     again = flights("approve", 2, "--reason", "labels came").stdout
     assert again.startswith(f"Proposal 2 was approved already, by tester, {minute} UTC")
     assert "Nothing was changed." in again
-    assert "ploomber build" in again
+    assert "coldframe build" in again
     for words in (["--reason", "another"], ["--reason", "labels came", "--who", "jane"]):
         failed = flights("approve", 2, *words, "--json", code=7)
         error = json.loads(failed.stderr)["error"]
@@ -46,7 +46,7 @@ def test_who_approves_again_is_told_that_it_was_approved_already(flights):
     trained = flights("approve", 1, "--reason", one.reason, "--who", one.who).stdout
     assert "Proposal 1 was approved already, by jane" in trained
     assert "Proposal 1 is trained: the challenger was promoted." in trained
-    assert "ploomber build" not in trained
+    assert "coldframe build" not in trained
 
 
 def test_what_was_never_approved_cannot_be_withdrawn(flights):
@@ -139,6 +139,31 @@ def test_a_rollback_brings_back_model_snapshot_and_reference(flights):
     assert "no champion before" in again.stderr
     page = flights("rollback", "--to", "v2", "--reason", "it was not the model").stdout
     assert "v2 is champion again; v1 was before" in page
+
+
+def next_lines(page):
+    """Return what stands under the heading Next."""
+    lines = page.splitlines()
+    return [row.strip() for row in lines[lines.index("Next") + 1 :] if row.strip()]
+
+
+def test_after_a_rollback_the_steps_are_those_of_status(flights):
+    """When nothing is due, and with a proposal that waits."""
+    bench = flights.bench
+    flights("reject", 2, "--reason", "not now")
+    flights("build")  # monitors with v1
+    train_challenger(bench, snapshot="flights@3", parameters={"max_iter": 10})
+    first, second = models(bench.ledger, "flights")
+    promote(
+        bench.ledger, "flights", model=second.digest, expected=first.digest, reason="r", who="w",
+        key="k",
+    )  # fmt: skip
+    said = flights("rollback", "--reason", "worse").stdout
+    assert next_lines(said) == next_lines(flights("status").stdout)
+    assert any(row.startswith("Nothing is due") for row in next_lines(said))
+    propose_retrain(bench, "flights@3", max_iter=12)
+    told = flights.json("rollback", "--to", "v2", "--reason", "better after all")
+    assert told["next"] == flights.json("status")["next"]
 
 
 def test_a_rollback_to_a_model_that_never_was_champion_lists_those_that_were(flights):

@@ -101,7 +101,7 @@ def test_landing_a_month_builds_nothing(tmp_path):
     status = project.json("status")
     assert len(status["landed"]) == 2
     assert status["snapshot"] is None
-    assert "ploomber build" in project("demo", "land", "2013-01").stdout
+    assert "coldframe build" in project("demo", "land", "2013-01").stdout
 
 
 def test_a_dataset_without_a_demonstration_says_so(tmp_path):

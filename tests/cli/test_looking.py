@@ -1,6 +1,7 @@
 """Commands that only look: a page for people, JSON with fixed keys for programs."""
 
 import csv
+import itertools
 import json
 import shlex
 import subprocess
@@ -105,7 +106,7 @@ def test_files_that_landed_are_told_before_they_are_ingested(flights):
     (folder / "weather-2013-09.csv").write_text("origin\n")
     told = flights.json("status")
     assert [file["source"] for file in told["landed"]] == ["weather"]
-    assert told["next"][0]["command"] == "ploomber build"
+    assert told["next"][0]["command"] == "coldframe build"
     assert "1 file not ingested yet" in flights("status").stdout
 
 
@@ -251,17 +252,66 @@ def test_next_commands_stay_in_the_same_home(prepared, tmp_path):
     assert list(other.iterdir()) == []
 
 
+def given(command):
+    """Return the options of a command to be typed next."""
+    words = shlex.split(command)
+    assert words[0] == "coldframe"
+    return {k: v for k, v in itertools.pairwise(words) if k in ("--home", "--dataset")}
+
+
+def next_commands(flights):
+    steps = [step["command"] for step in flights.json("status")["next"]]
+    return [given(command) for command in steps if not command.startswith("jupyter")]
+
+
+@pytest.mark.parametrize("chosen", ["variable", "option", "both"])
+def test_next_commands_decide_in_the_home_that_was_looked_at(flights, tmp_path, chosen):
+    """They are pasted where no variable is set, and where one leads elsewhere."""
+    other = tmp_path / "a second home"
+    flights.home.rename(other)
+    env, options = {}, []
+    if chosen != "option":
+        env = {"COLDFRAME_HOME": str(other if chosen == "variable" else tmp_path / "elsewhere")}
+    if chosen != "variable":
+        options = ["--home", str(other)]
+    shown = flights.process("status", *options, COLUMNS="300", **env).stdout
+    lines = [line.strip() for line in shown.splitlines()]
+    commands = [line for line in lines if line.startswith("coldframe ")]
+    assert len(commands) >= 3
+    assert {given(command).get("--home") for command in commands} == {str(other)}
+    assert "ploomber" not in shown
+    (word,) = [command for command in commands if command.startswith("coldframe approve 2")]
+    done = flights.process(*shlex.split(word)[1:])
+    assert done.returncode == 0, done.stderr
+    assert not flights.home.exists()
+    assert f"coldframe build --home '{other}'" in done.stdout
+
+
+def test_next_commands_name_a_dataset_only_if_env_yaml_names_another(flights, monkeypatch):
+    found = next_commands(flights)
+    assert found
+    assert not any(found)
+    path = flights.root / "datasets" / "flights.yaml"
+    (flights.root / "datasets" / "other.yaml").write_text(path.read_text("utf-8"))
+    monkeypatch.setenv("COLDFRAME_DATASET", "other")
+    assert {"--dataset": "other"} in next_commands(flights)
+    # what env.yaml names, where the variable says otherwise
+    monkeypatch.setenv("COLDFRAME_DATASET", "other")
+    told = flights.json("status", "--dataset", "flights")["next"]
+    assert given(told[0]["command"]) == {"--dataset": "flights"}
+
+
 def test_only_our_own_commands_are_given_flags_and_values_can_be_pasted():
     session = Session(home=Path("Ada's home"), dataset="flights")
     asked = [
-        Step(command, "") for command in ("coldframe status", "ploomber build", "jupyter lab x")
+        Step(command, "") for command in ("coldframe status", "coldframe build", "jupyter lab x")
     ]
     console = Console(width=200)
     with console.capture() as shown:
         console.print(session.steps(asked))
     found = [shlex.split(line) for line in shown.get().splitlines()]
     assert ["coldframe", "status", "--home", "Ada's home", "--dataset", "flights"] in found
-    assert ["ploomber", "build", "--env--home", "Ada's home", "--env--dataset", "flights"] in found
+    assert ["coldframe", "build", "--home", "Ada's home", "--dataset", "flights"] in found
     assert ["jupyter", "lab", "x"] in found
 
 

@@ -31,7 +31,7 @@ def test_after_a_rollback_monitoring_is_due_until_a_build_has_done_it(flights):
         told = flights.json("status")
         assert told["due"]
         assert told["next"][0] == {
-            "command": "ploomber build", "why": f"monitor flights@3 with {champion}",
+            "command": "coldframe build", "why": f"monitor flights@3 with {champion}",
         }  # fmt: skip
         assert NOTHING not in flights("status").stdout
         built = flights.json("build")
@@ -41,7 +41,7 @@ def test_after_a_rollback_monitoring_is_due_until_a_build_has_done_it(flights):
         assert not told["due"]
         # a held file is still to be looked at, and what could be done is told
         commands = [step["command"] for step in told["next"]]
-        assert commands == ["coldframe quarantine", "coldframe demo land MONTH", "ploomber build"]
+        assert commands == ["coldframe quarantine", "coldframe demo land MONTH", "coldframe build"]
         assert NOTHING in flights("status").stdout
     # what status says is so: there is nothing for a build to do
     assert NOTHING in flights("build").stdout
@@ -58,7 +58,7 @@ def test_a_training_that_failed_and_whose_approval_was_withdrawn_asks_for_nothin
     assert told["failed"] == ["train"]
     assert told["settled"] == {}
     assert told["next"][0]["why"] == "see where train failed"
-    assert told["next"][1] == {"command": "ploomber build", "why": "run train again"}
+    assert told["next"][1] == {"command": "coldframe build", "why": "run train again"}
     failed_once = runs(flights.bench.ledger, "flights")
 
     flights("reject", 2, "--withdraw", "--reason", "the champion's file is lost")

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
-from coldframe.cli.status import next_section
+from coldframe.cli.following import next_section
 from coldframe.cli.terminal import cell, duration, facts, line, section
 from coldframe.errors import ConfigurationError, NotebookError
 from coldframe.pipeline import BuildReport, StageReport, build, run_notebook

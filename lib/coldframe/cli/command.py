@@ -10,7 +10,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +32,7 @@ from coldframe.cli.terminal import (
     spell_json,
 )
 from coldframe.errors import ColdframeError
+from coldframe.settings import declared_settings, load_settings
 from coldframe.status import Step
 from coldframe.workbench import Workbench
 
@@ -123,19 +124,33 @@ class Session:
         with live:
             yield Work(live, self.as_json)
 
+    def complete(self, steps: Iterable[Step]) -> list[Step]:
+        """Return commands that go on in this home folder and dataset, wherever they are typed.
+
+        They name what was named here, and what env.yaml alone would not choose.
+        """
+        settings = load_settings(home=self.home)
+        declared = declared_settings(settings.root)
+        chosen = self.dataset or settings.dataset
+        own = [
+            ("--home", self.home or settings.home, settings.home != declared.home),
+            ("--dataset", chosen, chosen != declared.dataset),
+        ]
+        flags = "".join(
+            f" {option} {shlex.quote(str(value))}"
+            for option, value, other in own
+            if other or getattr(self, option.removeprefix("--"))
+        )
+        return [
+            replace(step, command=step.command + flags)
+            if step.command.partition(" ")[0] == "coldframe"
+            else step
+            for step in steps
+        ]
+
     def steps(self, steps: Iterable[Step]) -> RenderableType:
-        """Return commands to type next; ours go on in the same home folder and dataset."""
-        own = [("--home", self.home), ("--dataset", self.dataset)]
-        given = [(option, shlex.quote(str(value))) for option, value in own if value]
-        flags = {
-            "coldframe": "".join(f" {option} {value}" for option, value in given),
-            "ploomber": "".join(f" --env{option} {value}" for option, value in given),
-        }
-
-        def complete(text: str) -> str:
-            return text + flags.get(text.partition(" ")[0], "")
-
-        told = [(complete(step.command), step.why) for step in steps]
+        """Return commands to type next, as `complete` spells them."""
+        told = [(step.command, step.why) for step in self.complete(steps)]
         if told and shutil.which("coldframe") is None and ACTIVATE.is_file():
             told.insert(0, (f". {spell_path(ACTIVATE)}", "once in this terminal, for what follows"))
         return commands(told)

@@ -25,7 +25,7 @@ from coldframe.cli.terminal import (
 from coldframe.errors import ConfigurationError
 from coldframe.ledger import Decision, ProposalStanding, decide, proposals, withdraw
 from coldframe.settings import user_name
-from coldframe.status import Step
+from coldframe.status import BUILD, Step
 
 STYLE = {
     "pending": "bold yellow",
@@ -165,7 +165,7 @@ def _decision_page(
     if standing.standing == "approved":
         steps = [
             Step(
-                "ploomber build",
+                BUILD,
                 f"train on {standing.proposal.snapshot}, judge, and promote if it is better",
             ),
             Step(

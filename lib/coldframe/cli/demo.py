@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.following import next_section
 from coldframe.cli.snapshots import table_rows
-from coldframe.cli.status import next_section
 from coldframe.cli.terminal import cell, duration, first_line, line, size, unbroken
 from coldframe.demo import PeriodReport, land_period, run_demo
 from coldframe.errors import NotebookError
-from coldframe.status import Status, Step, read_status
+from coldframe.status import BUILD, Status, Step, read_status
 from coldframe.wording import count, explain_delivery
 
 
@@ -43,7 +43,7 @@ def add_commands(app: typer.Typer) -> None:
             files = land_period(bench.settings, bench.dataset, month)
         listed = [line(str(file), f"  {size(file.stat().st_size)}") for file in files]
         data = {"month": month, "files": [str(file) for file in files]}
-        steps = [Step("ploomber build", "ingest and monitor it")]
+        steps = [Step(BUILD, "ingest and monitor it")]
         return Answer(data, Group(*listed, session.steps(steps)))
 
     @command(
@@ -68,7 +68,7 @@ def add_commands(app: typer.Typer) -> None:
         status = read_status(session.bench)
         failed = bool(done and done[-1].build and done[-1].build.failed)
         code = NotebookError.exit_code if failed else 0
-        return Answer(_describe(done, status), _end(session, done, status), code)
+        return Answer(_describe(session, done, status), _end(session, done, status), code)
 
     app.add_typer(demo, name="demo", rich_help_panel="Work")
 
@@ -137,7 +137,7 @@ def _trouble(report: PeriodReport) -> list[Text]:
     ]
 
 
-def _describe(done: list[PeriodReport], status: Status) -> dict[str, Any]:
+def _describe(session: Session, done: list[PeriodReport], status: Status) -> dict[str, Any]:
     """Return the whole run as programs read it."""
     return {
         "periods": [
@@ -157,7 +157,7 @@ def _describe(done: list[PeriodReport], status: Status) -> dict[str, Any]:
         "champion": status.champion and status.champion.name,
         "pending": status.pending and status.pending.number,
         "report": status.report,
-        "next": status.steps,
+        "next": session.complete(status.steps),
     }
 
 

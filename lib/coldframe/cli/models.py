@@ -11,6 +11,7 @@ from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.decisions import Reason, Who, person
+from coldframe.cli.following import next_section
 from coldframe.cli.terminal import (
     cell,
     duration,
@@ -34,7 +35,7 @@ from coldframe.ledger import (
     rollback,
     verdicts,
 )
-from coldframe.status import Step
+from coldframe.status import Step, read_status
 from coldframe.workbench import FEATURES_CHANGED
 
 ON_SAME_ROWS = "How a model did against its champion on the same rows: coldframe show MODEL"
@@ -82,6 +83,7 @@ def add_commands(app: typer.Typer) -> None:
             "champion": describe(now),
             "features_changed": session.bench.features_changed(now),
             "obstacle": session.bench.obstacle(now),
+            "next": session.complete(read_status(session.bench).steps),
             "void": [s.proposal.number for s in turned if s.standing == "void"],
         }
         return Answer(data, _rollback_page(session, now, before, turned))
@@ -156,7 +158,8 @@ def _rollback_page(
         facts({"snapshot": now.snapshot, "reference": now.reference, "digest": now.digest}),
         *([cell(f"{warning}.", "yellow")] if warning else []),
         *(line(f"Proposal {s.proposal.number} is {s.standing}: {s.why}.") for s in turned),
-        session.steps([Step("ploomber build", "monitor with it")]),
+        Text(),
+        next_section(read_status(session.bench), session),
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def add_commands(app: typer.Typer) -> None:
         rows = [_row(s, tags.get(s.id), pins.get(s.id, [])) for s in found]
         columns = ["=snapshot", "#rows", "#labels", "#frozen (UTC)", "=id", "kept by"]
         empty = cell(
-            "No snapshot yet. To make one: coldframe demo run, or ploomber build", "yellow"
+            "No snapshot yet. To make one: coldframe demo run, or coldframe build", "yellow"
         )
         return Answer(data, make_table(columns, rows) if rows else empty)
 

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.following import next_section
 from coldframe.cli.models import spell_holdout
 from coldframe.cli.snapshots import table_rows
 from coldframe.cli.terminal import (
@@ -42,10 +43,10 @@ def add_commands(app: typer.Typer) -> None:
     def status(session: Session) -> Answer:
         """Say where things stand, what went wrong and what to do next."""
         found = read_status(session.bench)
-        return Answer(describe(found), page(found, session))
+        return Answer(describe(found, session), page(found, session))
 
 
-def describe(status: Status) -> dict[str, Any]:
+def describe(status: Status, session: Session) -> dict[str, Any]:
     """Return the status as programs read it."""
     head, champion = status.snapshot, status.champion
     return {
@@ -85,7 +86,7 @@ def describe(status: Status) -> dict[str, Any]:
         "landed": [{"source": file.source, "path": file.path} for file in status.landed],
         "stray": status.stray,
         "due": status.due,
-        "next": status.steps,
+        "next": session.complete(status.steps),
     }
 
 
@@ -116,20 +117,6 @@ def page(status: Status, session: Session) -> Group:
         parts.append(section("Last runs", _runs(status)))
     parts.append(next_section(status, session))
     return Group(*parts)
-
-
-def next_section(status: Status, session: Session) -> Group:
-    """Return what to do next; if nothing is due, it says so and tells what could be done."""
-    steps = session.steps(status.steps)
-    if status.due or status.snapshot is None:
-        return section("Next", steps)
-    return section(
-        "Next",
-        cell(
-            "Nothing is due: what landed is ingested and monitored, and no decision waits.", "dim"
-        ),
-        steps,
-    )
 
 
 def _data(status: Status) -> RenderableType:
