@@ -12,7 +12,7 @@ from cli.command_line import CommandLine
 from notebooks.cycle import environment
 
 from coldframe.datasets import load_dataset
-from coldframe.doctor.features import check_features
+from coldframe.doctor.features import check_features, check_model
 from coldframe.errors import ConfigurationError
 from coldframe.pipeline import build
 from coldframe.settings import load_settings
@@ -96,6 +96,14 @@ SPOILED = {
     "features of a source that is not there": (
         (FEATURES_KEY, FEATURES_KEY.replace("flights", "flight")), "features.rows", "'flight'",
         "one of the sources: flights, weather, arrivals",
+    ),
+    "a label in a source that has another key": (
+        ("{source: arrivals, column", "{source: weather, column"), "label.source", "'weather'",
+        "a source with the key of flights: flights, arrivals",
+    ),
+    "a label in a column that is not there": (
+        ("column: arr_delay}\n\nmodel", "column: delay}\n\nmodel"), "label.column", "'delay'",
+        DEP,
     ),
     "a feature both numeric and categorical": (
         ("    - distance\n", "    - distance\n    - origin\n"), "features.categorical.1",
@@ -266,6 +274,16 @@ def test_a_feature_function_that_returns_all_is_fine_and_one_that_cannot_be_trie
         features = dataset.features.model_copy(update={"function": dotted})
         finding = check_features(dataset.model_copy(update={"features": features}))
         assert (finding.level, dotted in finding.what) == ("note", True)
+
+
+def test_a_model_that_cannot_be_built_is_found_by_the_doctor(project):
+    dataset = load_dataset(load_settings(root=project), "flights")
+    assert check_model(dataset).level == "fine"
+    model = dataset.model.model_copy(update={"parameters": {"learning_rte": 0.15}})
+    finding = check_model(dataset.model_copy(update={"model": model}))
+    assert finding.level == "problem"
+    assert "learning_rte" in finding.what
+    assert "model.parameters" in finding.remedy
 
 
 @pytest.mark.parametrize("pattern", ["(?i)[a-z]+", "(?x) [a-z] # a letter", "a++", "(?>a|b)", ""])

@@ -155,9 +155,12 @@ def test_a_new_server_removes_what_is_left_of_those_that_are_gone(address):
     ask(gone, "stop")
     assert until(lambda: not is_running(gone))
     assert gone.lock.exists()
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(gone.socket))  # what one leaves that was killed
     new = ensure_server(("json", "tabnanny"))
     assert until(lambda: not gone.lock.exists())
     assert not gone.log.exists()
+    assert not gone.socket.exists()
     assert address.lock.exists()  # that of a server that lives
     assert ask(address, "status")["pid"] != ask(new, "status")["pid"]
     ask(new, "stop")

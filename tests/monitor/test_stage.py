@@ -8,7 +8,7 @@ import samples
 from monitor.months import ingest
 from sklearn.metrics import roc_auc_score
 
-from coldframe.errors import NotFoundError
+from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.features import feature_matrix
 from coldframe.ledger import approved, champion_model, decide, proposals, propose
 from coldframe.monitor import monitor_inputs, monitor_snapshot
@@ -48,6 +48,20 @@ def test_too_few_labels_propose_nothing(seeded, opened):
     report = monitor_snapshot(bench)
     assert not report.judgement.propose
     assert report.proposal is None
+
+
+def test_nothing_is_proposed_that_nobody_could_build(seeded, opened):
+    bench = opened(seeded)
+    model = bench.dataset.model.model_copy(update={"parameters": {"learning_rte": 0.15}})
+    misspelt = type(bench)(
+        settings=bench.settings, dataset=bench.dataset.model_copy(update={"model": model})
+    )
+    with pytest.raises(ConfigurationError, match="learning_rte"):
+        monitor_snapshot(misspelt)
+    assert standings(bench) == []
+    assert monitor_snapshot(misspelt, propose=False).judgement.propose  # looking is still possible
+    monitor_snapshot(bench)
+    assert standings(bench) == ["approved"]
 
 
 def test_nothing_is_proposed_that_could_not_be_trained(seeded, opened):

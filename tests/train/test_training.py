@@ -19,6 +19,7 @@ from coldframe.errors import (
     DataError,
     NotFoundError,
 )
+from coldframe.estimators import build_estimator
 from coldframe.features import feature_matrix
 from coldframe.ingest import ingest_batches
 from coldframe.ledger import (
@@ -32,7 +33,7 @@ from coldframe.ledger import (
 from coldframe.models import predict_probability
 from coldframe.monitor.history import gather_history
 from coldframe.train import train_challenger, train_inputs
-from coldframe.train.fitting import build_estimator, split_by_time
+from coldframe.train.fitting import split_by_time
 from coldframe.workbench import Workbench
 
 Approve = Callable[..., Proposal]

@@ -48,6 +48,7 @@ def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterat
         else:
             yield home.check_dotted_paths(chosen)
             yield features.check_features(chosen)
+            yield features.check_model(chosen)
     yield from environment.check_test_programs()
 
 

@@ -1,10 +1,11 @@
-"""Check of the dataset file against the user's code: which columns come back as features."""
+"""Checks of the dataset file against the user's code: feature columns, model parameters."""
 
 from __future__ import annotations
 
 from coldframe.datasets import Dataset, load_object
 from coldframe.doctor.findings import Finding, fine, judged
 from coldframe.errors import ColdframeError
+from coldframe.estimators import build_estimator
 
 CHECK = "features"
 
@@ -45,6 +46,17 @@ def check_features(dataset: Dataset) -> Finding:
         f"it returns {', '.join(map(str, found))}.",
         "correct the name in the dataset file, or let the function return the column",
     )
+
+
+def check_model(dataset: Dataset) -> Finding:
+    """Build the user's estimator with the dataset file's parameters."""
+    where = f"datasets/{dataset.name}.yaml"
+    try:
+        estimator = build_estimator(dataset, dataset.model.parameters)
+    except ColdframeError as error:
+        found = f"{where}: {error.what} {error.found or ''}".strip()
+        return judged("model", "problem", found, error.remedy or "correct it in the dataset file")
+    return fine("model", f"{dataset.model.builder} builds a {type(estimator).__name__}")
 
 
 def _empty_tables(dataset: Dataset) -> dict[str, object]:

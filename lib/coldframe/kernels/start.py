@@ -31,14 +31,13 @@ def take_lock(path: Path) -> int | None:
 
 
 def remove_traces(address: Address) -> None:
-    """Remove locks and logs of servers that are gone, those of other environments."""
-    for path in address.folder.glob("*.lock"):
-        if path == address.lock:
-            continue
+    """Remove sockets, logs and locks of servers that are gone, those of other environments."""
+    for key in {path.stem for path in address.folder.iterdir()} - {address.key}:
+        path = address.folder / f"{key}.lock"
         lock = take_lock(path)
         if lock is not None:
-            path.with_suffix(".log").unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
+            for suffix in (".sock", ".log", ".lock"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
             os.close(lock)
 
 

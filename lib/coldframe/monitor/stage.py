@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coldframe.errors import NotFoundError
+from coldframe.estimators import build_estimator
 from coldframe.ledger import (
     Decision,
     ModelVersion,
@@ -55,6 +56,8 @@ def monitor_snapshot(
         There is no such snapshot, or none at all.
     CorruptionError
         A part of it was damaged.
+    ConfigurationError
+        A retrain is due, and the model builder refuses the dataset file's parameters.
     """
     # pandas, scikit-learn: seconds that nobody should wait for who only asks whether it is due
     from coldframe.monitor.evidence import collect_evidence
@@ -83,6 +86,8 @@ def monitor_snapshot(
         said = f"{chosen.name} is not the newest snapshot, so it is only looked at"
         judgement = Judgement(propose=False, reasons=(said, *judgement.reasons))
     elif propose and judgement.propose:
+        # what nobody can build is not proposed: an approval would end in a failed training
+        build_estimator(bench.dataset, bench.dataset.model.parameters)
         evidence = collect_evidence(history, champion, found.chunks)
         decision = _decide_first(bench, _propose(bench, chosen, champion, judgement, evidence))
     return MonitorReport(

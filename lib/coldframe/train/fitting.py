@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from coldframe.datasets import Dataset, load_object
+from coldframe.datasets import Dataset
 from coldframe.errors import ConfigurationError, DataError
+from coldframe.estimators import build_estimator
 from coldframe.ledger import Holdout
 from coldframe.models import one_thread
 
@@ -73,49 +74,6 @@ def split_by_time(dataset: Dataset, frame: pd.DataFrame, *, where: str) -> Split
             remedy="choose a later snapshot, or set a smaller model.holdout_days",
         )
     return Split(training=training, holdout=holdout, time=dataset.features.time)
-
-
-def build_estimator(dataset: Dataset, parameters: Mapping[str, Any]) -> Any:
-    """Return the user's unfitted estimator with `parameters`, seeded and single-threaded.
-
-    Whatever draws and was given no seed by the builder gets `model.seed`; whatever would run
-    in parallel runs alone, since forests add up in the order in which their threads finish.
-
-    Raises
-    ------
-    ConfigurationError
-        The builder refuses the parameters, or returns no estimator.
-    """
-    where = f"{dataset.name}: model.builder"
-    builder = load_object(dataset.model.builder, where=where)
-    try:
-        estimator = builder(**parameters)
-    except (TypeError, ValueError) as error:
-        raise ConfigurationError(
-            "The model builder refuses these parameters.",
-            where=where,
-            found=f"{dict(parameters)}: {error}",
-            remedy="see the builder's parameters, and model.parameters in the dataset file",
-        ) from error
-    if not (hasattr(estimator, "fit") and hasattr(estimator, "get_params")):
-        raise ConfigurationError(
-            "The model builder returned no estimator.",
-            where=where,
-            expected="an unfitted scikit-learn estimator",
-            found=type(estimator).__name__,
-        )
-    settings = estimator.get_params(deep=True)
-    seeds = {
-        name: dataset.model.seed
-        for name, value in settings.items()
-        if name.split("__")[-1] == "random_state" and value is None
-    }
-    threads = {
-        name: 1
-        for name, value in settings.items()
-        if name.split("__")[-1] == "n_jobs" and value not in (None, 1)
-    }
-    return estimator.set_params(**seeds, **threads) if seeds or threads else estimator
 
 
 def fit_estimator(dataset: Dataset, parameters: Mapping[str, Any], rows: pd.DataFrame) -> Any:
