@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from coldframe.sources import (
 )  # fmt: skip
 
 __all__ = [
-    "BatchRules", "Column", "Dataset", "Features", "Model", "Monitoring", "Policy", "Rule",
+    "BatchRules", "Column", "Dataset", "Features", "Label", "Model", "Monitoring", "Policy", "Rule",
     "Source", "load_dataset", "load_object",
 ]  # fmt: skip
 
@@ -65,6 +65,16 @@ class Features(Record):
             found.append(Misstatement(at=("target",), found=self.target, expected=said))
         reject(found)
         return self
+
+
+class Label(Record):
+    """Where it can be seen, without the user's code, whether a row's label is known.
+
+    It is once `source` has brought a row with the same key whose `column` is not blank.
+    """
+
+    source: str
+    column: str
 
 
 class Model(Record):
@@ -117,13 +127,18 @@ class Policy(Record):
 
 
 class Dataset(Record):
-    """One dataset file, checked. `demo`, if given, names a module that can deliver its data."""
+    """One dataset file, checked.
+
+    By `label` ingest counts the rows whose label is known; without it nothing is said of that.
+    `demo`, if given, names a module that can deliver its data.
+    """
 
     name: Name
     title: str
     question: str
     sources: dict[Name, Source] = Field(min_length=1)
     features: Features
+    label: Label | None = None
     model: Model
     monitoring: Monitoring = Monitoring()
     policy: Policy = Policy()
@@ -147,12 +162,31 @@ class Dataset(Record):
         else:
             said = f"one of the sources: {', '.join(self.sources)}"
             found.append(Misstatement(at=("features", "rows"), found=features.rows, expected=said))
-        reject(found)
+        reject([*found, *self._misplaced_label()])
         return self
+
+    def _misplaced_label(self) -> Iterator[Misstatement]:
+        """Yield what keeps the rows of the label's source from being matched by their key."""
+        label, rows = self.label, self.sources.get(self.features.rows)
+        if label is None or rows is None:
+            return
+        key = _typed_key(rows)
+        alike = [name for name, one in self.sources.items() if key and _typed_key(one) == key]
+        if label.source in alike:
+            columns = self.sources[label.source].columns
+            yield from undeclared([(("label", "column"), label.column)], columns)
+        else:
+            said = f"a source with the key of {self.features.rows}: {', '.join(alike)}"
+            yield Misstatement(at=("label", "source"), found=label.source, expected=said)
 
     def contract_digest(self, source: str) -> str:
         """Return the version of the contract of `source`: a digest of all its rules."""
         return record_digest(self.sources[source].model_dump(mode="json"))
+
+
+def _typed_key(source: Source) -> list[tuple[str, str]]:
+    """Return the columns of a source's key, each with its type."""
+    return [(name, source.columns[name].type) for name in source.key]
 
 
 def load_dataset(settings: Settings, name: str | None = None) -> Dataset:

@@ -35,7 +35,7 @@ class History:
 
     def __init__(self, dataset: Dataset, store: SnapshotStore, head: Snapshot | None) -> None:
         self._dataset, self._store, self._head = dataset, store, head
-        self._keys: dict[str, pd.DataFrame] = {}
+        self._tables: dict[str, pd.DataFrame] = {}
         self._sizes: dict[str, list[int]] = {source: [] for source in dataset.sources}
         self._sources: dict[str, str] = {}
         for record in head.batches if head else ():
@@ -48,9 +48,9 @@ class History:
 
     def add(self, record: BatchRecord, rows: pd.DataFrame) -> None:
         """Count a batch that has just been accepted."""
-        known = self.keys(record.source)
-        came = rows[list(self._dataset.sources[record.source].key)]
-        self._keys[record.source] = pd.concat([known, came], ignore_index=True)
+        known = self._read(record.source)
+        came = rows.reindex(columns=self._columns(record.source))
+        self._tables[record.source] = pd.concat([known, came], ignore_index=True)
         self._note(record)
 
     def sizes(self, source: str) -> list[int]:
@@ -63,15 +63,26 @@ class History:
 
     def keys(self, source: str) -> pd.DataFrame:
         """Return the keys of all rows of `source`; the head's are read once."""
-        if source not in self._keys:
-            key = list(self._dataset.sources[source].key)
-            head = self._head
-            self._keys[source] = (
-                self._store.read(head, source, columns=key)
-                if head and source in head.tables
-                else pd.DataFrame(columns=key)
-            )
-        return self._keys[source]
+        return self._read(source)[list(self._dataset.sources[source].key)]
+
+    def _columns(self, source: str) -> list[str]:
+        """Return the columns that are kept of `source`: its key, and that of the label."""
+        label = self._dataset.label
+        more = [label.column] if label and label.source == source else []
+        return list(dict.fromkeys([*self._dataset.sources[source].key, *more]))
+
+    def _read(self, source: str) -> pd.DataFrame:
+        if source not in self._tables:
+            names, head = self._columns(source), self._head
+            table = head.tables.get(source) if head else None
+            if head is None or table is None:
+                self._tables[source] = pd.DataFrame(columns=names)
+            else:
+                # a column that was declared only now is in no frozen row
+                held = [name for name in names if name in table.schema]
+                frozen = self._store.read(head, source, columns=held)
+                self._tables[source] = frozen.reindex(columns=names)
+        return self._tables[source]
 
     def type_faults(self, source: str) -> tuple[Fault, ...]:
         """Return the columns whose type in the contract is no more that of the frozen table.
@@ -92,26 +103,20 @@ class History:
         )
 
     def labels(self) -> Mapping[str, JSON] | None:
-        """Return for how many rows the outcome has come.
+        """Return for how many rows the label is known; None if the dataset does not say where.
 
-        Counted by key, without the user's feature function, which must not be able to stop
-        ingestion: a row counts as known when every other source with the same key has it. A
-        cancelled flight is such a row, though it will never have a label.
+        Counted by key and by the column that the dataset's `label` names, without the user's
+        feature function, which must not be able to stop ingestion. Of rows with the same key the
+        last one counts, as for features: a correction may take a label back.
         """
-        rows = self._dataset.features.rows
-        key = self._dataset.sources[rows].key
-        others = [
-            name
-            for name, source in self._dataset.sources.items()
-            if name != rows and source.key == key
-        ]
-        if not others:
+        label = self._dataset.label
+        if label is None:
             return None
-        known = self.keys(rows).drop_duplicates()
-        total = len(known)
-        for name in others:
-            other = self.keys(name).drop_duplicates()
-            if known.empty or other.empty:
-                return {"known": 0, "rows": total}
-            known = known.merge(other.astype(known.dtypes.to_dict()), on=list(key))
-        return {"known": len(known), "rows": total}
+        rows = self.keys(self._dataset.features.rows).drop_duplicates()
+        key = list(rows.columns)
+        last = self._read(label.source).drop_duplicates(key, keep="last")
+        known = last.loc[last[label.column].notna(), key]
+        if rows.empty or known.empty:
+            return {"known": 0, "rows": len(rows)}
+        both = rows.merge(known.astype(rows.dtypes.to_dict()), on=key)
+        return {"known": len(both), "rows": len(rows)}
