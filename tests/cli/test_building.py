@@ -1,14 +1,20 @@
 """`coldframe build`, `run` and `kernels`, in this process and through the fork server."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import venv
+from pathlib import Path
 
+import pytest
 import samples
 from cli.command_line import CommandLine
 from counts import count
 
-from coldframe.kernels import ensure_server
+from coldframe.kernels import ask, describe_servers, ensure_server
 from coldframe.ledger import runs
 
 
@@ -60,8 +66,48 @@ def test_the_servers_are_listed_and_stopped(tmp_path):
     assert address.key in {one["key"] for one in listed}
     assert "modules imported" in flights("kernels", "status").stdout
     flights("kernels", "stop")
-    assert flights.json("kernels", "status") == []
-    assert "No fork server runs" in flights("kernels", "stop").stdout
+    assert address.key not in {one["key"] for one in flights.json("kernels", "status")}
+    assert "No fork server of this environment runs" in flights("kernels", "stop").stdout
+
+
+@pytest.fixture
+def two_environments(tmp_path, monkeypatch):
+    """A server of this environment and one of another, in a folder where no others are."""
+    base = Path(tempfile.mkdtemp(prefix="cf-"))  # a socket's path may be 107 characters long
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
+    own = ensure_server(("json",))
+    second = tmp_path / "environment"
+    venv.create(second, with_pip=False)
+    code = "from coldframe import kernels; print(kernels.ensure_server(('json',)).key)"
+    ended = subprocess.run(
+        [second / "bin" / "python", "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(samples.ROOT / "lib")},
+    )  # fmt: skip
+    yield own.key, ended.stdout.strip()
+    for address, _ in describe_servers():
+        ask(address, "stop", now=True)
+    shutil.rmtree(base)
+
+
+def test_the_servers_of_another_environment_are_shown_and_left_alone(tmp_path, two_environments):
+    own, other = two_environments
+    flights = project(tmp_path)
+
+    def listed():
+        return {one["key"]: one["own"] for one in flights.json("kernels", "status")}
+
+    assert listed() == {own: True, other: False}
+    shown = flights("kernels", "status", width=None).stdout
+    assert "of this environment:" in shown
+    assert f"of {tmp_path / 'environment' / 'bin' / 'python'}" in shown
+    said = flights("kernels", "stop").stdout
+    assert "1 server stopped" in said
+    assert "1 server of other environments left alone" in said
+    assert listed() == {other: False}
+    assert flights.json("kernels", "stop") == []
+    assert listed() == {other: False}
+    assert len(flights.json("kernels", "stop", "--all")) == 1
+    assert listed() == {}
 
 
 def test_many_commands_leave_nothing_behind(tmp_path):

@@ -195,6 +195,7 @@ def command(
     examples: Sequence[str],
     panel: str | None = None,
     makes_home: bool = False,
+    about_home: bool = True,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Make a function that takes a `Session` and returns an `Answer` a command of `app`.
 
@@ -210,17 +211,20 @@ def command(
         Heading under which the list of commands has it.
     makes_home : bool, default=False
         Whether a home folder that is named and does not exist is made, or is an error.
+    about_home : bool, default=True
+        Whether it matters which home folder and dataset are meant.
     """
+    shared = {key: COMMON[key] for key in COMMON if about_home or key not in ("home", "dataset")}
 
     def add(function: Callable[..., Answer]) -> Callable[..., Answer]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         common = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-            for key, (kind, default) in COMMON.items()
+            for key, (kind, default) in shared.items()
         ]
 
         def run(**options: Any) -> None:
-            session = Session(**{key: options.pop(key) for key in COMMON}, makes_home=makes_home)
+            session = Session(**{key: options.pop(key) for key in shared}, makes_home=makes_home)
             raise typer.Exit(_finish(function, session, options))
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common

@@ -25,29 +25,49 @@ def add_commands(app: typer.Typer) -> None:
     )
 
     @command(
-        kernels, "status", examples=["coldframe kernels status", "coldframe kernels status --json"]
+        kernels,
+        "status",
+        examples=["coldframe kernels status", "coldframe kernels status --json"],
+        about_home=False,
     )
     def status(session: Session) -> Answer:
-        """List the fork servers of this user and the processes that they have forked."""
+        """List the fork servers of this user, with their environments and what they have forked."""
         del session
         found = _servers()
         return Answer([told for _, told in found], _status_page(found))
 
-    @command(kernels, "stop", examples=["coldframe kernels stop", "coldframe kernels stop --now"])
+    @command(
+        kernels,
+        "stop",
+        examples=["coldframe kernels stop", "coldframe kernels stop --now"],
+        about_home=False,
+    )
     def stop(
         session: Session,
+        everywhere: Annotated[
+            bool, typer.Option("--all", help="Those of other environments of this user, too.")
+        ] = False,
         now: Annotated[
             bool, typer.Option("--now", help="Kill what they have forked, too.")
         ] = False,
     ) -> Answer:
-        """Stop the fork servers; what they forked may end first. The next notebook starts one."""
+        """Stop this environment's fork servers; what they forked may end first.
+
+        The next notebook starts one.
+        """
         del session
-        stopped = [ask(address, "stop", now=now) for address, _ in _servers()]
+        found = _servers()
+        meant = [address for address, told in found if everywhere or told["own"]]
+        stopped = [ask(address, "stop", now=now) for address in meant]
         children = sum(len(told["children"]) for told in stopped)
         text = f"{count(len(stopped), 'server')} stopped"
         if children:
             text += f"; {count(children, 'kernel')} {'killed' if now else 'may end first'}"
-        return Answer(stopped, line(text if stopped else "No fork server runs."))
+        page = line(text if stopped else "No fork server of this environment runs.")
+        if others := len(found) - len(meant):
+            page = line(page, f"\n{count(others, 'server')} of other environments left alone; ")
+            page = line(page, "coldframe kernels stop --all stops them, too.")
+        return Answer(stopped, page)
 
     app.add_typer(kernels, name="kernels", rich_help_panel="Check")
 
@@ -70,6 +90,7 @@ def _status_page(found: list[tuple[Address, Message]]) -> Group:
         parts.append(
             line(
                 cell(f"server {told['pid']}", "bold"),
+                f" of {'this environment' if told['own'] else told['python']}:"
                 f"  up {duration(told['seconds'])}, {told['served']:,} processes forked, "
                 f"{told['modules']:,} modules imported",
             )

@@ -20,9 +20,10 @@ HEAD = """# Commands
 
 Written by `python -m coldframe.cli.reference`; do not edit.
 
-Every command takes `--home FOLDER` and `--dataset NAME` (by default those of env.yaml or of
-COLDFRAME_HOME and COLDFRAME_DATASET), `--json` (answer in JSON on standard output, errors in JSON
-on standard error), `--debug` (Python's traceback beside an error) and `--help`.
+Every command takes `--json` (answer in JSON on standard output, errors in JSON on standard error),
+`--debug` (Python's traceback beside an error) and `--help`; all but `kernels` take `--home FOLDER`
+and `--dataset NAME` (by default those of env.yaml or of COLDFRAME_HOME and COLDFRAME_DATASET).
+What a command says to type next names home folder and dataset wherever env.yaml names others.
 
 `approve`, `reject`, `rollback` and `sweep --challenge` write down whose word it was: that of
 `--who`, else COLDFRAME_USER, else your login. A login that many share (root, jovyan, nobody) is

@@ -87,11 +87,10 @@ def start_server(address: Address, idle: float = IDLE_SECONDS) -> None:
 
     It holds the lock when this returns, and is nobody's child.
     """
-    package = str(Path(__file__).parents[2])
-    words = [str(address.folder), address.key, str(idle), *address.preload]
+    words = [str(Path(__file__).parents[2]), str(address.folder), address.key, str(idle)]
     with address.log.open("ab") as log:
         subprocess.run(  # noqa: S603 - this very Python
-            [sys.executable, "-c", _START, package, *words], stdin=subprocess.DEVNULL,
+            [sys.executable, "-c", _START, *words, *address.preload], stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, cwd="/", env=_environment(), start_new_session=True,
             check=False,
         )  # fmt: skip
@@ -266,9 +265,8 @@ def call(address: Address, target: str, argv: Sequence[str]) -> int:
         "cwd": str(Path.cwd()),
     }  # fmt: skip
     process = ForkedProcess(address, request, [0, 1, 2])
-    before = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        before[number] = signal.signal(number, lambda n, _: _pass_on(process.pid, n))
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {n: signal.signal(n, lambda n, _: _pass_on(process.pid, n)) for n in numbers}
     try:
         code = process.wait()
     finally:
@@ -283,7 +281,7 @@ def _pass_on(pid: int, number: int) -> None:
 
 
 def describe_servers() -> list[tuple[Address, Message]]:
-    """Return every server of this user that answers, of whichever environment.
+    """Return every server of this user that answers; ``own`` tells if of this environment.
 
     Raises
     ------
@@ -295,5 +293,7 @@ def describe_servers() -> list[tuple[Address, Message]]:
     for path in sorted(folder.glob("*.sock")):
         address = Address(folder, path.stem, ())
         with contextlib.suppress(UnavailableError, json.JSONDecodeError):
-            found.append((address, ask(address, "status")))
+            told = ask(address, "status")
+            own = Path(told["python"]).parent == Path(sys.executable).parent
+            found.append((address, {**told, "own": own}))
     return found
