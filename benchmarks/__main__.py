@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("words", nargs="*", metavar="NAME or COUNT=NUMBER")
     parser.add_argument("--smallest", action="store_true", help="the least that gives a table")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--results", type=Path, help="by default RESULTS.md, unless --smallest")
     chosen = parser.parse_args()
     given = {k: int(v) for k, _, v in (word.partition("=") for word in chosen.words) if v}
     names = [word for word in chosen.words if "=" not in word] or list(BENCHMARKS)
@@ -47,11 +47,13 @@ def main() -> None:
         parser.error(
             f"no such benchmark: {', '.join(sorted(unknown))}; of: {', '.join(BENCHMARKS)}"
         )
+    results = chosen.results or (None if chosen.smallest else RESULTS)
     for name in names:
         section = run_one(name, given, smallest=chosen.smallest)
-        found = read_sections(chosen.results) | {name: section}
-        write_results(chosen.results, {one: found[one] for one in BENCHMARKS if one in found})
         print(f"## {name}\n{section}", flush=True)
+        if results:
+            found = read_sections(results) | {name: section}
+            write_results(results, {one: found[one] for one in BENCHMARKS if one in found})
 
 
 if __name__ == "__main__":

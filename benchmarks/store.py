@@ -156,7 +156,7 @@ def examine_flip(worker, place, path, share, bit):
 
 
 def measure(
-    *, rounds: int = 5, warm_up: int = 1, rows: int = 1_000_000, flips: int = 40, foreign: int = 1
+    *, rounds: int = 9, warm_up: int = 1, rows: int = 1_000_000, flips: int = 40, foreign: int = 1
 ) -> str:  # fmt: skip
     with (
         tempfile.TemporaryDirectory(prefix="coldframe-bench-") as parent,

@@ -55,7 +55,7 @@ def own_server() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="coldframe-run-") as folder:
         os.environ |= {
             "XDG_RUNTIME_DIR": folder, "PLOOMBER_STATS_ENABLED": "false",
-            "NML_DISABLE_USAGE_LOGGING": "1", "MPLBACKEND": "agg",
+            "NML_DISABLE_USAGE_LOGGING": "1",
         }  # fmt: skip
         try:
             yield
@@ -168,7 +168,7 @@ class Worker:
 
     def __init__(self, module: str, python: Path = BIN / "python", **variables: str) -> None:
         self._process = subprocess.Popen(
-            [python, "-m", module], cwd=ROOT, env={**os.environ, **variables},
+            [python, "-m", module], cwd=ROOT, env={**os.environ, "MPLBACKEND": "agg", **variables},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
