@@ -133,6 +133,16 @@ def test_a_policy_that_repeats_itself_changes_nothing(ledger: Ledger) -> None:
     assert standings(ledger) == ["superseded", "pending"]
 
 
+def test_what_was_superseded_may_be_proposed_again_once_the_newer_one_is_decided(
+    ledger: Ledger,
+) -> None:
+    suggest(ledger, 1)
+    suggest(ledger, 2, origin="sweep")
+    decide(ledger, "flights", 2, approved=False, reason="no gain", who="me", how="cli")
+    assert suggest(ledger, 1).number == 3
+    assert standings(ledger) == ["superseded", "rejected", "pending"]
+
+
 def test_a_policy_does_not_repeat_what_was_rejected_but_a_person_may(ledger: Ledger) -> None:
     for origin, expected in (("policy", 1), ("person", 3)):
         number = suggest(ledger, 1, origin=origin).number
@@ -296,12 +306,10 @@ class Bench(RuleBasedStateMachine):
         self.about: list[tuple[Any, ...]] = []
         self.stack: list[str] = []  # champions, the one in force last
         self.moves = 0
-        self.overtaken: list[int] = []  # superseded before the last move of the champion
 
     def champion_moved(self) -> None:
         self.moves += 1
         alive = ("pending", "approved")
-        self.overtaken = [n for n, s in enumerate(self.standing) if s == "superseded"]
         self.standing = ["void" if s in alive else s for s in self.standing]
 
     @rule(snapshot=st.integers(1, 2), origin=st.sampled_from(["policy", "person"]))
@@ -310,9 +318,11 @@ class Bench(RuleBasedStateMachine):
         about = (snapshot, origin, champion)
         same = [n for n, earlier in enumerate(self.about) if earlier == about]
         stays = {"pending", "approved", "trained"}
-        stays |= {"rejected", "superseded"} if origin == "policy" else set()
+        stays |= {"rejected"} if origin == "policy" else set()
+        if origin == "policy" and {"pending", "approved"} & set(self.standing):
+            stays |= {"superseded"}
         number = suggest(self.ledger, snapshot, origin=origin).number
-        if same and self.standing[same[-1]] in stays and same[-1] not in self.overtaken:
+        if same and self.standing[same[-1]] in stays:
             assert number == same[-1] + 1
             return
         self.standing = ["superseded" if s == "pending" else s for s in self.standing]

@@ -58,18 +58,18 @@ def _about(proposal: Proposal) -> str:
     )
 
 
-def _still_speaks(standing: ProposalStanding, *, moved: int) -> bool:
+def _still_speaks(standing: ProposalStanding, *, open_now: bool) -> bool:
     """Tell whether proposing the same again should return that proposal and not a new one.
 
-    `moved` is the sequence of the last move of the champion: what was superseded before it
-    was made for another state of things.
+    `open_now` is whether another proposal is pending or approved. While one is, what it
+    superseded stays so; once it is decided, the point may be made again.
     """
     if standing.standing in ("pending", "approved", "trained"):
         return True
-    if standing.standing == "superseded" and (standing.proposal.sequence or 0) < moved:
-        return False
     # A policy that sees the same evidence again must not press its point; a person may insist.
-    return standing.standing in ("rejected", "superseded") and standing.proposal.origin == "policy"
+    if standing.proposal.origin != "policy":
+        return False
+    return standing.standing == "rejected" or (standing.standing == "superseded" and open_now)
 
 
 def propose(
@@ -81,8 +81,8 @@ def propose(
     """Propose a retrain; supersedes a pending proposal.
 
     The same snapshot, champion, origin and parameters again give the first proposal again,
-    unless it became void, the champion moved since it was superseded, or a person repeats what
-    was rejected or superseded.
+    unless it became void, what superseded it is decided by now, or a person repeats what was
+    rejected or superseded.
 
     Parameters
     ----------
@@ -109,8 +109,9 @@ expected_cost_seconds
         )  # fmt: skip
         about = _about(proposal)
         same = [s for s in earlier if _about(s.proposal) == about]
-        present, moved = transaction.champion(dataset)
-        if same and _still_speaks(same[-1], moved=moved):
+        present, _ = transaction.champion(dataset)
+        open_now = any(s.standing in ("pending", "approved") for s in earlier)
+        if same and _still_speaks(same[-1], open_now=open_now):
             return same[-1].proposal
         if present != champion:
             raise ConflictError(
