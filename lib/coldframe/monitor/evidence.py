@@ -9,7 +9,7 @@ import pandas as pd
 
 from coldframe.ledger import ModelVersion
 from coldframe.monitor.history import DATA_TIME
-from coldframe.monitor.policy import History
+from coldframe.monitor.policy import History, since_training
 
 TOP_COLUMNS = 5
 
@@ -41,17 +41,43 @@ def collect_evidence(
     if champion is None or history.champion is None:
         return evidence
     until = history.champion.trained_until
-    age = None if until is None else round((history.now - until) / timedelta(days=1), 1)
     evidence |= {
         "champion": champion.name,
-        "days_since_training_data": age,
+        "days_since_last_training": _days(since_training(history, history.champion)),
+        "days_since_newest_row_learned_from": _days(None if until is None else history.now - until),
         "reference_roc_auc": _rounded(history.champion.reference),
-        "expected_cost_seconds": champion.cost.get("cpu_seconds"),
+        "expected_cost_seconds": expect_cost(history, champion),
     }
     for kind in ("estimated", "realised"):
         evidence[kind] = _summarise(chunks[chunks["kind"] == kind])
     evidence["drift"] = _summarise_drift(chunks[(chunks["kind"] == "drift") & chunks["complete"]])
     return evidence
+
+
+def expect_cost(history: History, champion: ModelVersion | None) -> float | None:
+    """Return about how many processor seconds a training would take, to two digits.
+
+    What the champion's took, times rows to learn from over rows it learned from: gradient boosting
+    looks at each row as often, and so do most estimators. None where one of them is not known.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> known = History(now=datetime(2013, 7, 31), labelled_rows=0, trainable_rows=150_000,
+    ...                 learned_rows=40_000)
+    >>> champion = ModelVersion(dataset="d", estimator="e", recipe="r", snapshot="d@3",
+    ...                         snapshot_id="i", cost={"cpu_seconds": 0.6})
+    >>> expect_cost(known, champion)
+    2.2
+    """
+    took = champion.cost.get("cpu_seconds") if champion else None
+    if took is None or not history.trainable_rows or not history.learned_rows:
+        return None
+    return float(f"{took * history.trainable_rows / history.learned_rows:.2g}")
+
+
+def _days(span: timedelta | None) -> float | None:
+    return None if span is None else round(span / timedelta(days=1), 1)
 
 
 def _rounded(value: Any) -> float | None:

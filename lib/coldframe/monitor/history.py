@@ -39,14 +39,17 @@ def gather_history(
     moves = promotions(bench.ledger, name)
     undone = {move.model for move in moves} - set(former_champions(moves))
     waiting = approved(bench.ledger, name)
-    new = 0
+    new = learned = 0
     if champion is not None:
+        if champion.trained_until:
+            learned = int((labelled <= pd.Timestamp(champion.trained_until)).sum())
         end = champion.holdout.end if champion.holdout else champion.trained_until
         new = int((labelled > pd.Timestamp(end)).sum()) if end else len(labelled)
     return History(
         now=moment(frame[features.time].max()),
         labelled_rows=len(labelled),
         trainable_rows=count_trainable(bench.dataset, frame),
+        learned_rows=learned,
         new_labelled_rows=new,
         champion=None if champion is None else Champion(
             name=champion.name, reference=reference,

@@ -68,7 +68,9 @@ class History:
     labelled_rows : int
         Rows of the snapshot whose label is known.
     trainable_rows : int
-        Those of them that a first model would learn from: older than the holdout, of both classes.
+        Those of them that a training would learn from: older than the holdout, of both classes.
+    learned_rows : int
+        Those of them that are no newer than the last row that the champion learned from.
     new_labelled_rows : int
         Those of them that the champion has neither learned from nor been judged on.
     champion : Champion or None
@@ -88,6 +90,7 @@ class History:
     now: datetime
     labelled_rows: int
     trainable_rows: int = 0
+    learned_rows: int = 0
     new_labelled_rows: int = 0
     champion: Champion | None = None
     figures: tuple[ChunkFigure, ...] = ()
@@ -213,15 +216,21 @@ def _judge_rules(
         )  # fmt: skip
 
 
-def _judge_schedule(history: History, champion: Champion, every: float) -> tuple[bool, str]:
-    """Count from the last training that stands, or from what the champion learned.
+def since_training(history: History, champion: Champion) -> timedelta | None:
+    """Return how much data has come since the last training that stands, None if nobody knows.
 
-    A training counts whoever won; one whose model was rolled back has made nothing newer.
+    Counted from the newest moment that was known at that training, not from the last row that it
+    learned from: labels come late, and the newest rows are the holdout. A training counts whoever
+    won; one whose model was rolled back has made nothing newer.
     """
     known = [time for time in (champion.trained_until, *history.retrains) if time is not None]
-    if not known:
+    return history.now - max(known) if known else None
+
+
+def _judge_schedule(history: History, champion: Champion, every: float) -> tuple[bool, str]:
+    age = since_training(history, champion)
+    if age is None:
         return True, f"nobody knows when {champion.name} was trained, retrain every {every:g} days"
-    age = history.now - max(known)
     return (
         age >= timedelta(days=every),
         f"{_days(age)} of data since the last training, retrain every {every:g}",

@@ -60,7 +60,7 @@ def monitor_snapshot(
         A retrain is due, and the model builder refuses the dataset file's parameters.
     """
     # pandas, scikit-learn: seconds that nobody should wait for who only asks whether it is due
-    from coldframe.monitor.evidence import collect_evidence
+    from coldframe.monitor.evidence import collect_evidence, expect_cost
     from coldframe.monitor.examination import examine_champion, examine_nothing
     from coldframe.monitor.history import gather_history, list_figures
 
@@ -89,7 +89,9 @@ def monitor_snapshot(
         # what nobody can build is not proposed: an approval would end in a failed training
         build_estimator(bench.dataset, bench.dataset.model.parameters)
         evidence = collect_evidence(history, champion, found.chunks)
-        decision = _decide_first(bench, _propose(bench, chosen, champion, judgement, evidence))
+        cost = expect_cost(history, champion)
+        made = _propose(bench, chosen, champion, judgement, evidence=evidence, cost=cost)
+        decision = _decide_first(bench, made)
     return MonitorReport(
         snapshot=chosen, champion=champion, scored=found.scored, scored_rows=found.scored_rows,
         features_changed=champion is not None and bench.features_changed(champion),
@@ -120,14 +122,14 @@ def _choose(bench: Workbench, name: str | None) -> tuple[Snapshot, bool]:
 
 def _propose(
     bench: Workbench, snapshot: Snapshot, champion: ModelVersion | None, judgement: Judgement,
-    evidence: dict[str, object],
+    *, evidence: dict[str, object], cost: float | None,
 ) -> Proposal:  # fmt: skip
     return propose(
         bench.ledger, dataset=bench.dataset.name, snapshot=snapshot.name, snapshot_id=snapshot.id,
         champion=champion.digest if champion else None, origin="policy",
         parameters=bench.dataset.model.parameters, reasons=judgement.reasons, evidence=evidence,
         policy=policy_digest(bench.dataset), who=WHO,
-        expected_cost_seconds=champion.cost.get("cpu_seconds") if champion else None,
+        expected_cost_seconds=cost,
     )  # fmt: skip
 
 
