@@ -1,4 +1,4 @@
-"""`coldframe proposals`, `approve`, `reject`: what is proposed, and a person's word on it."""
+"""`coldframe proposals`, `propose`, `approve`, `reject`: a person's word on retraining."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from coldframe.cli.terminal import (
 )
 from coldframe.errors import ConfigurationError
 from coldframe.ledger import Decision, ProposalStanding, decide, proposals, withdraw
+from coldframe.proposing import Asked, ask_for_retrain
 from coldframe.settings import user_name
 from coldframe.status import BUILD, Step
 
@@ -35,6 +36,8 @@ STYLE = {
     "superseded": "dim",
     "void": "dim",
 }
+
+PROPOSE = 'coldframe propose --reason "..."'
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The proposal's number.")]
 Reason = Annotated[
@@ -66,7 +69,7 @@ def person(who: str | None) -> str:
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add `proposals`, `approve` and `reject` to `app`."""
+    """Add `proposals`, `propose`, `approve` and `reject` to `app`."""
 
     @command(
         app,
@@ -77,6 +80,31 @@ def add_commands(app: typer.Typer) -> None:
     def list_proposals(session: Session) -> Answer:
         """List every proposal and where it stands."""
         return _proposals_page(session)
+
+    @command(
+        app,
+        "propose",
+        panel="Decide",
+        examples=[
+            'coldframe propose --reason "the feed is mended"',
+            'coldframe propose --snapshot flights@4 --reason "before the holidays"',
+        ],
+    )
+    def propose(
+        session: Session,
+        reason: Reason,
+        snapshot: Annotated[
+            str | None,
+            typer.Option("--snapshot", metavar="NAME", help="On which (by default the newest)."),
+        ] = None,
+        who: Who = None,
+    ) -> Answer:
+        """Ask for a retrain with the dataset file's parameters; it waits for approval."""
+        with session.working("looking whether it could be trained") as progress:
+            asked = ask_for_retrain(
+                session.bench, reason=reason, who=person(who), snapshot=snapshot, progress=progress
+            )
+        return Answer(asked.standing, _asked_page(session, asked))
 
     @command(
         app,
@@ -130,6 +158,30 @@ def _proposals_page(session: Session) -> Answer:
     return Answer(found, table)
 
 
+def _asked_page(session: Session, asked: Asked) -> Group:
+    """Return which proposal it is, and what to do with it."""
+    standing, proposal = asked.standing, asked.standing.proposal
+    stands = cell(standing.standing, STYLE[standing.standing])
+    head = line(f"Proposal {proposal.number}: retrain on {proposal.snapshot}. It is ", stands,
+                f": {standing.why}.")  # fmt: skip
+    if asked.again:
+        head = line(head, f"\nIt was made {moment(proposal.at)}. Nothing was changed.")
+    steps = [Step(f"coldframe show {proposal.number}", "the proposal in full")]
+    if standing.standing == "pending":
+        steps += _to_decide(proposal.number)
+    elif standing.standing == "approved":
+        steps.append(Step(BUILD, "train, judge, and promote if it is better"))
+    return Group(head, *map(line, proposal.reasons), session.steps(steps))
+
+
+def _to_decide(number: int) -> list[Step]:
+    """Return the two commands of which a person gives one."""
+    return [
+        Step(f'coldframe approve {number} --reason "..."', "let training do it"),
+        Step(f'coldframe reject {number} --reason "..."', "or not"),
+    ]
+
+
 def _record(
     session: Session, say: Callable[..., Decision], number: int, *, reason: str, who: str | None
 ) -> Answer:
@@ -175,7 +227,8 @@ def _decision_page(
         return Group(head, session.steps(steps))
     if standing.standing == "trained":
         return Group(head, session.steps([Step(f"coldframe show {number}", "what came of it")]))
-    return Group(head, cell("The champion stays. Monitoring goes on.", "dim"))
+    stays = cell("The champion stays. Monitoring goes on.", "dim")
+    return Group(head, stays, session.steps([Step(PROPOSE, "ask for another retrain yourself")]))
 
 
 def proposal_page(standing: ProposalStanding, session: Session) -> Group:
@@ -207,9 +260,5 @@ def proposal_page(standing: ProposalStanding, session: Session) -> Group:
     if verdict:
         parts.append(section("Verdict", *[line(f"- {reason}") for reason in verdict.reasons]))
     if standing.standing == "pending":
-        steps = [
-            Step(f'coldframe approve {proposal.number} --reason "..."', "let training do it"),
-            Step(f'coldframe reject {proposal.number} --reason "..."', "or not"),
-        ]
-        parts.append(section("Next", session.steps(steps)))
+        parts.append(section("Next", session.steps(_to_decide(proposal.number))))
     return Group(*parts)

@@ -25,10 +25,10 @@ Every command takes `--json` (answer in JSON on standard output, errors in JSON 
 and `--dataset NAME` (by default those of env.yaml or of COLDFRAME_HOME and COLDFRAME_DATASET).
 What a command says to type next names home folder and dataset wherever env.yaml names others.
 
-`approve`, `reject`, `rollback` and `sweep --challenge` write down whose word it was: that of
-`--who`, else COLDFRAME_USER, else your login. A login that many share (root, jovyan, nobody) is
-recorded as what it is, `root (shared login)`; so it is in the notebook's form, where one can write
-over it.
+`propose`, `approve`, `reject`, `rollback` and `sweep --challenge` write down whose word it was:
+that of `--who`, else COLDFRAME_USER, else your login. A login that many share (root, jovyan,
+nobody) is recorded as what it is, `root (shared login)`; so it is in the notebook's form, where one
+can write over it.
 
 A home folder that `--home` names must be there, except for `build`, `run` and `demo`, which make
 it; commands that only look make nothing. In a pipe or a file, lines are neither folded nor padded,
