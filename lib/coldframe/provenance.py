@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.metadata
+import io
 import json
 import platform
 import sys
+import tokenize
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -92,10 +94,40 @@ def code_files(sources: Iterable[str], root: Path) -> list[Path]:
     return sorted(files)
 
 
+def strip_comments(source: str) -> str:
+    r"""Return Python text without comments and empty lines, the rest as it is.
+
+    Examples
+    --------
+    >>> strip_comments("x = 1  # one\n\n# two\ny = '# three'\n")
+    "x = 1\ny = '# three'\n"
+    """
+    lines = io.StringIO(source).readlines()  # as the tokenizer counts them
+    empty = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        row, column = token.start[0] - 1, token.start[1]
+        if token.type == tokenize.COMMENT:
+            lines[row] = lines[row][:column].rstrip() + "\n"
+        elif token.type == tokenize.NL and not lines[row].strip():
+            empty.add(row)  # not one within a string, which is no token of its own
+    return "".join(line for row, line in enumerate(lines) if row not in empty)
+
+
+def source_digest(path: Path) -> str:
+    """Return the SHA-256 of the Python file at `path`, whose comments do not count."""
+    try:
+        return bytes_digest(strip_comments(path.read_text("utf-8")).encode())
+    except (SyntaxError, tokenize.TokenError, UnicodeDecodeError):
+        return file_digest(path)  # whoever imports it will be told
+
+
 def code_digest(sources: Iterable[str], root: Path) -> str:
-    """Return one digest over `sources` and everything below `root` that they import."""
+    """Return one digest over `sources` and everything below `root` that they import.
+
+    Comments do not count: they change nothing of what comes out.
+    """
     texts = list(sources)
-    files = {str(p.relative_to(root)): file_digest(p) for p in code_files(texts, root)}
+    files = {str(p.relative_to(root)): source_digest(p) for p in code_files(texts, root)}
     return record_digest({"sources": texts, "files": files})
 
 

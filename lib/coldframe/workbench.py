@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from coldframe.datasets import Dataset, load_dataset
 from coldframe.errors import DataError, NotFoundError
 from coldframe.ledger import Ledger, ModelVersion
-from coldframe.provenance import code_digest, file_digest, record_digest
+from coldframe.provenance import code_digest, record_digest, source_digest
 from coldframe.settings import Settings, load_settings
 from coldframe.snapshots import Snapshot, SnapshotStore
 
@@ -117,7 +117,9 @@ class Workbench:
         """Return the digest of the code that builds features: the user's, and what checks it."""
         function = self.dataset.features.function
         user = code_digest([f"import {function.rpartition('.')[0]}"], self.settings.lib)
-        return record_digest([function, user, file_digest(Path(__file__).with_name("features.py"))])
+        return record_digest(
+            [function, user, source_digest(Path(__file__).with_name("features.py"))]
+        )
 
     def features_changed(self, version: ModelVersion) -> bool:
         """Tell whether features are built by other code than when `version` was trained."""

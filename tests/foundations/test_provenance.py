@@ -1,9 +1,20 @@
+import ast
 import json
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldframe.provenance import canonical_json, code_digest, code_files, record_digest
+from coldframe.provenance import (
+    canonical_json,
+    code_digest,
+    code_files,
+    record_digest,
+    strip_comments,
+)
+
+LIB = Path(__file__).resolve().parents[2] / "lib"
 
 JSON = st.recursive(
     st.none()
@@ -63,3 +74,22 @@ def test_an_edit_in_an_indirect_import_changes_the_digest_and_one_elsewhere_does
     assert code_digest(["import a"], tmp_path) == before
     write(tmp_path, b="x = 2")
     assert code_digest(["import a"], tmp_path) != before
+
+
+def test_comments_change_no_digest_and_code_does(tmp_path):
+    write(tmp_path, a="import b", b='x = 1\ntext = """one\n\n# two"""\n')
+    before = code_digest(["import a"], tmp_path)
+    write(tmp_path, b='# why\nx = 1   # so\n\n\ntext = """one\n\n# two"""\n# the end\n')
+    assert code_digest(["import a"], tmp_path) == before
+    for text in ('x = 1\ntext = """one\n# two"""\n', 'x = 1\ntext = """one\n\n# to"""\n', "x ="):
+        write(tmp_path, b=text)
+        assert code_digest(["import a"], tmp_path) != before
+
+
+@pytest.mark.parametrize("path", sorted(LIB.rglob("*.py")), ids=lambda path: path.stem)
+def test_without_comments_python_text_means_the_same(path):
+    source = path.read_text("utf-8") + "\n# \x0c a comment after all\nz = {  # open\n\n    1,\n}\n"
+    bare = strip_comments(source)
+    assert ast.dump(ast.parse(bare)) == ast.dump(ast.parse(source))
+    assert "a comment after all" not in bare
+    assert strip_comments(bare) == bare

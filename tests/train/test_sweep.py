@@ -136,7 +136,7 @@ def test_a_study_stays_on_its_code(bench: Workbench, project: Path) -> None:
     lib.unlink()
     shutil.copytree(target, lib, ignore=shutil.ignore_patterns("__pycache__"))
     with (lib / "flights" / "features.py").open("a") as stream:
-        stream.write("\n# edited\n")
+        stream.write("\nEDITED = True\n")
     with pytest.raises(ConflictError, match="other ground"):
         sweep_snapshot(bench, snapshot="flights@3", trials=2, study="mine")
     with pytest.raises(ConflictError, match="other ground"):

@@ -199,7 +199,7 @@ def test_parameters_snapshots_and_code_make_other_recipes(bench: Workbench, proj
     lib.unlink()
     shutil.copytree(target, lib, ignore=shutil.ignore_patterns("__pycache__"))
     with (lib / "flights" / "model.py").open("a") as stream:
-        stream.write("\n# edited\n")
+        stream.write("\nEDITED = True\n")
     changed = train_challenger(bench, snapshot="flights@3", parameters=SMALL)
     assert changed.fitted
     assert len(recipes | {changed.challenger.recipe}) == 4
