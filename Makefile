@@ -30,7 +30,7 @@ torture: environment  ## Run every test, those that crash, fuzz and load with th
 	@sh setup/system_packages test
 	@COLDFRAME_TORTURE=1 $(VENV)/bin/python -m pytest $(ARGS)
 
-bench: environment  ## Measure against other tools, write benchmarks/RESULTS.md (ARGS="notebooks store" for some)
+bench: environment  ## Measure beside other tools, into benchmarks/RESULTS.md (ARGS="store rows=100000")
 	@$(VENV)/bin/python -m benchmarks $(ARGS)
 
 lab: environment  ## Open JupyterLab with the stage notebooks
