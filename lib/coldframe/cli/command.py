@@ -8,7 +8,6 @@ import os
 import shlex
 import shutil
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,17 +20,10 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from coldframe.cli.error_pages import tell_error, unforeseen
 from coldframe.cli.interrupt import checkpoint, noted
-from coldframe.cli.terminal import (
-    commands,
-    error_json,
-    error_page,
-    make_console,
-    plain,
-    show,
-    spell_json,
-)
-from coldframe.errors import ColdframeError
+from coldframe.cli.terminal import commands, make_console, plain, show, spell_json
+from coldframe.errors import ColdframeError, EnvironmentFaultError
 from coldframe.settings import declared_settings, load_settings
 from coldframe.status import Step
 from coldframe.workbench import Workbench
@@ -243,13 +235,9 @@ def _finish(function: Callable[..., Answer], session: Session, options: dict[str
     try:
         with noted():
             answer = function(session, **options)
-        if session.as_json:
-            print(spell_json(answer.data))  # noqa: T201 - this is what a command is for
-        else:
-            show(answer.page)
-        sys.stdout.flush()
+        _write(answer, session)
     except ColdframeError as error:
-        _tell(error, session, error)
+        tell_error(error, error, as_json=session.as_json, debug=session.debug)
         return error.exit_code
     except KeyboardInterrupt:
         make_console(stderr=True).print(
@@ -258,29 +246,39 @@ def _finish(function: Callable[..., Answer], session: Session, options: dict[str
         return INTERRUPTED
     except BrokenPipeError:
         # the reader (head, a closed pager) has what it wanted; keep Python quiet about it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - nothing is above it but Python's own traceback
-        _tell(unexpected(error), session, error)
-        return ColdframeError.exit_code
+        told = unforeseen(error)
+        tell_error(told, error, as_json=session.as_json, debug=session.debug)
+        return told.exit_code
     return answer.exit_code
 
 
-def unexpected(error: Exception) -> ColdframeError:
-    """Return an error that nobody foresaw as one with a remedy."""
-    return ColdframeError(
-        "This should not have happened.",
-        found=f"{type(error).__name__}: {error}",
-        remedy="coldframe doctor; or the same command with --debug for the traceback",
-    )
+def _write(answer: Answer, session: Session) -> None:
+    """Print the answer on stdout.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        It cannot be written there: a disk is full.
+    """
+    try:
+        if session.as_json:
+            print(spell_json(answer.data))  # noqa: T201 - this is what a command is for
+        else:
+            show(answer.page)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        raise EnvironmentFaultError(
+            "The answer cannot be written.", where="standard output", found=error.strerror,
+            remedy="make room, or send it elsewhere; what the command did is done",
+        ) from error  # fmt: skip
 
 
-def _tell(error: ColdframeError, session: Session, raised: Exception) -> None:
-    """Print an error on stderr; with ``--debug`` after the traceback of what was raised."""
-    trace = "".join(traceback.format_exception(raised)) if session.debug else None
-    if session.as_json:
-        print(spell_json(error_json(error, trace)), file=sys.stderr)  # noqa: T201
-        return
-    if trace:
-        print(plain(trace), file=sys.stderr)  # noqa: T201
-    show(error_page(error), stderr=True)
+def _drop_output() -> None:
+    """Send what is left for stdout nowhere; Python would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -23,8 +23,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from coldframe.errors import ColdframeError
-
 WIDTH_WITHOUT_TERMINAL = 1_000_000
 """Nothing is folded or cut in a file or a pipe, unless COLUMNS says how wide it is."""
 TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
@@ -281,19 +279,3 @@ def to_json(value: Any) -> Any:
 def spell_json(value: Any) -> str:
     """Return `value` as indented JSON text."""
     return json.dumps(to_json(value), indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def error_page(error: ColdframeError) -> Group:
-    """Return an error as a person reads it: what, where, expected, found, what to do."""
-    head = line(Text("Error: ", style="bold red"), Text(plain(error.what), style="bold"))
-    details = {f"  {name}": cell(value) for name, value in error.details().items()}
-    if "  remedy" in details:
-        details["  remedy"].stylize("cyan")
-    return Group(head, facts(details)) if details else Group(head)
-
-
-def error_json(error: ColdframeError, traceback: str | None = None) -> dict[str, Any]:
-    """Return an error as programs read it; with Python's traceback if there is to be one."""
-    told: dict[str, Any] = {"type": type(error).__name__, "what": error.what, **error.details()}
-    told["exit_code"] = error.exit_code
-    return {"error": told if traceback is None else {**told, "traceback": traceback}}
