@@ -70,7 +70,24 @@ def test_record_of_performance_holds_what_is_known_and_marks_what_is_not():
     assert (record.threshold, record.reference) == (0.6, 0.65)
     labels = [line.get_label() for line in draw_performance(record).axes[0].lines]
     assert {"retrain", "retrain, rolled back"} <= set(labels)
-    assert record.title == "v1 on flights@5: alerts in 1 of 3 estimated and 0 of 1 realised chunks"
+    assert "its sampling error, 3 standard errors" in [
+        one.get_label() for one in draw_performance(record).axes[0].collections
+    ]
+    assert (
+        record.title
+        == "v1 on flights@5: alerts in 1 of 2 estimated and 0 of 1 realised chunks that are final"
+    )
+
+
+def test_a_chunk_that_is_not_final_alerts_of_nothing():
+    report = make_report()
+    report.realised = frame(
+        [0.64, 0.63, 0.62, 0.5], alerts=[False, False, False, True],
+    )  # fmt: skip
+    record = describe_performance(report)
+    assert record.title.endswith("and 0 of 3 realised chunks that are final")
+    lines = {line.get_label(): line for line in draw_performance(record).axes[0].lines}
+    assert lines["alert"].get_ydata().tolist() == [0.58]  # of the estimate, not the 0.5
 
 
 def test_record_of_drift_orders_columns_and_counts_finished_alerts_only():

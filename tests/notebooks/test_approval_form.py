@@ -11,6 +11,7 @@ from coldframe.notebook.approval import (
     table_cost,
     table_evidence,
 )
+from coldframe.notebook.monitored import tell_proposal
 
 EVIL = "<script>evil()</script>"
 
@@ -124,6 +125,18 @@ def test_evidence_is_flat_and_escaped(bench, proposal):
     }  # fmt: skip
     assert EVIL not in table._repr_html_()
     assert table_cost(bench, proposal).rows[0][:2] == (proposal.number, "flights@3")
+
+
+def test_after_the_decision_the_form_says_what_to_type(bench, proposal):
+    answer = answer_click(bench, proposal.number, approved=True, reason="x", who="Ada")
+    assert answer.text.endswith("Next: coldframe build")
+
+
+def test_on_its_own_page_a_proposal_points_to_the_form_and_elsewhere_to_the_page(proposal):
+    here, elsewhere = tell_proposal(proposal, here=True), tell_proposal(proposal)
+    assert "approve.ipynb" not in here.text
+    assert "use the form below" in here.text
+    assert "open `notebooks/monitor/approve.ipynb`" in elsewhere.text
 
 
 def test_a_decision_on_nothing_is_told(bench):

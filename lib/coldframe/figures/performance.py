@@ -42,7 +42,7 @@ class PerformanceFigure:
     Parameters
     ----------
     title : str
-        Which champion, on what, and how often it alerted.
+        Which champion, on what, and in how many finished chunks it alerted.
     estimated, realised : tuple of ChunkPoint
         Chunks with a value, oldest first.
     threshold, reference : float or None
@@ -114,12 +114,13 @@ def _word_title(
 ) -> str:
     if report.champion is None:
         return f"{report.snapshot.name}: no champion yet, nothing to monitor"
-    counts = [
-        f"{sum(bool(point.alert) for point in points)} of {len(points)} {kind}"
-        for kind, points in (("estimated", tuple(estimated)), ("realised", tuple(realised)))
-        if points
-    ]
-    said = f": alerts in {' and '.join(counts)} chunks" if counts else ": no chunk has a value yet"
+    counts = []
+    for kind, points in (("estimated", estimated), ("realised", realised)):
+        if final := [point for point in points if point.complete]:
+            counts.append(f"{sum(bool(point.alert) for point in final)} of {len(final)} {kind}")
+    said = ": no finished chunk has a value yet"
+    if counts:
+        said = f": alerts in {' and '.join(counts)} chunks that are final"
     return f"{report.champion.name} on {report.snapshot.name}{said}"
 
 
@@ -177,7 +178,7 @@ def _draw_estimated(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
     days = [_day(point.middle) for point in points]
     axes.fill_between(
         days, [point.low for point in points], [point.high for point in points],
-        color=BROWN, alpha=0.15, linewidth=0, label="its sampling error, 3 s",
+        color=BROWN, alpha=0.15, linewidth=0, label="its sampling error, 3 standard errors",
     )  # fmt: skip
     axes.plot(
         days, [point.value for point in points], color=BROWN, linewidth=1.6,
@@ -199,7 +200,7 @@ def _draw_realised(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
 
 
 def _draw_alerts(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
-    alerting = [point for point in points if point.alert]
+    alerting = [point for point in points if point.alert and point.complete]
     if alerting:
         axes.plot(
             [_day(point.middle) for point in alerting], [point.value for point in alerting], "o",

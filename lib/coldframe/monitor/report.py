@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coldframe.ledger import Decision, ModelVersion, Proposal
+from coldframe.ledger import Decision, ModelVersion, Proposal, ProposalStanding
 from coldframe.monitor.policy import History, Judgement
 from coldframe.snapshots import Snapshot
 
@@ -48,6 +48,10 @@ class MonitorReport:
         The proposal that was made or still is pending.
     decision : Decision or None
         The policy's word on the first model.
+    proposing : bool
+        Whether this run was to write a proposal if the policy said so.
+    last : ProposalStanding or None
+        The newest proposal and where it stands.
     """
 
     snapshot: Snapshot
@@ -65,6 +69,8 @@ class MonitorReport:
     judgement: Judgement
     proposal: Proposal | None
     decision: Decision | None
+    proposing: bool
+    last: ProposalStanding | None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the notebook hands over."""

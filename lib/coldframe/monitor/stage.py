@@ -99,7 +99,8 @@ def monitor_snapshot(
         figured_chunks=found.figured_chunks, reference_roc_auc=found.reference_roc_auc,
         estimated=found.of("estimated"), realised=found.of("realised"), drift=found.of("drift"),
         history=history, judgement=judgement,
-        proposal=_to_show(bench, decision), decision=decision,
+        proposal=_to_show(bench, decision), decision=decision, proposing=propose,
+        last=next(reversed(proposals(bench.ledger, bench.dataset.name)), None),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coldframe.errors import ColdframeError, ConflictError, DataError
 from coldframe.figures.performance import describe_performance, draw_performance
-from coldframe.ledger import Decision, Proposal, decide, pending, proposals
+from coldframe.ledger import Decision, Proposal, decide, models, pending, proposals
 from coldframe.monitor import MonitorReport, monitor_snapshot
 from coldframe.notebook import monitored
 from coldframe.notebook.shown import Note, Table, escape, show_figure, spell
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from IPython.display import Image
     from matplotlib.figure import Figure
 
-NEXT = {"approved": "ploomber build", "rejected": "coldframe status"}
+NEXT = {"approved": "coldframe build", "rejected": "coldframe status"}
+
+EXPECTED, ACTUAL = "expected seconds, about", "actual seconds"
 
 
 def _spell_figures(value: Any) -> str:
@@ -51,19 +53,26 @@ def table_evidence(proposal: Proposal | None) -> Table:
 
 
 def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:
-    """Return what this retrain may cost, and what the earlier ones cost and gained."""
+    """Return what this retrain may cost, and what the earlier ones did cost and gained.
+
+    Costs are processor seconds: what was expected when it was proposed, and what training took.
+    """
+    name = bench.dataset.name
+    costs = {one.digest: one.cost.get("cpu_seconds") for one in models(bench.ledger, name)}
     rows = [
         {
             "proposal": said.proposal.number,
             "on": said.proposal.snapshot,
-            "processor seconds": said.proposal.expected_cost_seconds,
+            EXPECTED: said.proposal.expected_cost_seconds,
+            ACTUAL: costs.get(said.verdict.challenger) if said.verdict else None,
             "gain": said.verdict.gain if said.verdict else None,
-            "verdict": said.verdict.outcome if said.verdict else said.standing,
+            "what came of it": f"trained: {said.why}" if said.verdict else said.standing,
         }
-        for said in proposals(bench.ledger, bench.dataset.name)
+        for said in proposals(bench.ledger, name)
         if said.verdict or (proposal and said.proposal.number == proposal.number)
     ]
-    return Table.of(rows, columns=("proposal", "on", "processor seconds", "gain", "verdict"))
+    columns = ("proposal", "on", EXPECTED, ACTUAL, "gain", "what came of it")
+    return Table.of(rows, columns=columns)
 
 
 @dataclass(frozen=True, kw_only=True)

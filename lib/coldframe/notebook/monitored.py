@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from coldframe.ledger import Proposal
+from coldframe.ledger import Proposal, ProposalStanding
 from coldframe.monitor import MonitorReport
-from coldframe.notebook.shown import Note, Table, escape
+from coldframe.notebook.shown import Note, Table, escape, spell
+from coldframe.wording import count
 from coldframe.workbench import FEATURES_CHANGED
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_FIGURES = ("value", "low", "high", "threshold")
 
 
 def _plain(value: Any) -> Any:
@@ -48,24 +47,40 @@ def table_scored(report: MonitorReport) -> Table:
 
 
 def table_performance(report: MonitorReport, *, last: int = 12) -> Table:
-    """Return estimated and realised performance of the newest chunks side by side."""
-    estimated = {row["chunk"]: row for row in _rows(report.estimated, (*_FIGURES, "alert"))}
-    realised = {row["chunk"]: row for row in _rows(report.realised, (*_FIGURES, "alert"))}
+    """Return estimated and realised performance of the newest chunks side by side.
+
+    A value that more rows or labels may still change says so, and alerts of nothing.
+    """
+    estimated = {row["chunk"]: row for row in _figures(report.estimated)}
+    realised = {row["chunk"]: row for row in _figures(report.realised)}
     chunks = sorted(estimated.keys() | realised.keys())[-last:]
     nothing: Mapping[str, Any] = {}
     return Table.of(
         (
             {
                 "chunk": chunk,
-                "estimated": estimated.get(chunk, nothing).get("value"),
-                "estimate alerts": estimated.get(chunk, nothing).get("alert"),
-                "realised": realised.get(chunk, nothing).get("value"),
-                "realised alerts": realised.get(chunk, nothing).get("alert"),
+                "estimated": _spell_value(estimated.get(chunk, nothing)),
+                "estimate alerts": _alert(estimated.get(chunk, nothing)),
+                "realised": _spell_value(realised.get(chunk, nothing)),
+                "realised alerts": _alert(realised.get(chunk, nothing)),
             }
             for chunk in chunks
         ),
         columns=("chunk", "estimated", "estimate alerts", "realised", "realised alerts"),
     )
+
+
+def _figures(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return _rows(frame, ("value", "alert", "complete"))
+
+
+def _spell_value(row: Mapping[str, Any]) -> str:
+    value = row.get("value")
+    return spell(value) if value is None or row["complete"] else f"{spell(value)}, not final"
+
+
+def _alert(row: Mapping[str, Any]) -> bool | None:
+    return row.get("alert") if row.get("complete") else None
 
 
 def _newest_drift(report: MonitorReport) -> tuple[str, list[dict[str, Any]]]:
@@ -105,7 +120,7 @@ def tell_scored(report: MonitorReport) -> Note:
     if report.obstacle:
         return Note(f"**Nothing was scored, so there is no verdict.** {escape(report.obstacle)}.")
     said = (
-        f"**{escape(report.champion.name)}** scored {report.scored_rows:,} rows of "
+        f"**{escape(report.champion.name)}** scored {count(report.scored_rows, 'row')} of "
         f"{escape(report.snapshot.name)} that it had not scored before."
     )
     if report.features_changed:
@@ -115,26 +130,35 @@ def tell_scored(report: MonitorReport) -> Note:
 
 def tell_performance(report: MonitorReport) -> Note:
     """Say how the champion does, as far as labels have come."""
-    known = [r for r in _rows(report.realised, ("value", "alert")) if r["value"] is not None]
-    guessed = [r for r in _rows(report.estimated, ("value", "alert")) if r["value"] is not None]
+    known = [row for row in _figures(report.realised) if row["value"] is not None]
+    guessed = [row for row in _figures(report.estimated) if row["value"] is not None]
     parts = []
-    if known:
-        alerts = sum(bool(row["alert"]) for row in known)
-        newest = escape(known[-1]["chunk"])
+    if done := [row for row in known if row["complete"]]:
         parts.append(
-            f"labels are known for {len(known)} chunks; in the newest, {newest}, "
-            f"the champion's ROC AUC is {known[-1]['value']:.3f}, and {alerts} chunks alert"
+            f"labels have come for {count(len(done), 'finished chunk')}; in the newest of them, "
+            f"{escape(done[-1]['chunk'])}, the champion's ROC AUC is {done[-1]['value']:.3f}, "
+            f"and {_count_alerts(done)}"
         )
-    if guessed:
-        alerts = sum(bool(row["alert"]) for row in guessed)
+    if known and not known[-1]["complete"]:
+        last = known[-1]
+        parts.append(f"{last['value']:.3f} in {escape(last['chunk'])} is not final: labels lack")
+    if done := [row for row in guessed if row["complete"]]:
         parts.append(
-            f"without labels it is estimated for {len(guessed)} chunks, in the newest at "
-            f"{guessed[-1]['value']:.3f}, and {alerts} chunks alert"
+            f"without labels it is estimated for {count(len(done), 'finished chunk')}, in the "
+            f"newest, {escape(done[-1]['chunk'])}, at {done[-1]['value']:.3f}, "
+            f"and {_count_alerts(done)}"
         )
     if not parts:
-        return Note("No chunk has a figure yet.")
+        return Note("No finished chunk has a figure yet.")
     text = "; ".join(parts)
     return Note(f"{text[0].upper()}{text[1:]}. A chunk without a verdict is no good news.")
+
+
+def _count_alerts(rows: list[dict[str, Any]]) -> str:
+    alerts = sum(bool(row["alert"]) for row in rows)
+    return f"{count(alerts, 'chunk')} {'alerts' if alerts == 1 else 'alert'}" if alerts else (
+        "none alerts"
+    )  # fmt: skip
 
 
 def tell_drift(report: MonitorReport) -> Note:
@@ -159,15 +183,37 @@ def tell_judgement(report: MonitorReport) -> Note:
     return Note(f"The policy says: {said}.\n{reasons}")
 
 
-def tell_proposal(proposal: Proposal | None, *, decided: bool = False) -> Note:
-    """Say what waits for a person, and what to type."""
+def tell_waiting(report: MonitorReport) -> Note:
+    """Say what waits for a person; if nothing does, what became of the last proposal."""
+    if report.proposal is not None:
+        return tell_proposal(report.proposal, decided=report.decision is not None)
+    if report.judgement.propose and not report.proposing:
+        return Note("No proposal waits for a decision: this run was told to make none.")
+    if report.last is None:
+        return Note("No proposal waits for a decision; there has been none yet.")
+    return Note(f"No proposal waits for a decision: {_tell_last(report.last)}.")
+
+
+def _tell_last(last: ProposalStanding) -> str:
+    why = escape(last.why)
+    said = {
+        "rejected": f"was rejected by {why}",
+        "approved": f"was approved by {why}, and waits for training",
+        "trained": f"was trained, and {why}",
+    }.get(last.standing, f"is {last.standing}: {why}")
+    return f"proposal {last.proposal.number}, for {escape(last.proposal.snapshot)}, {said}"
+
+
+def tell_proposal(proposal: Proposal | None, *, decided: bool = False, here: bool = False) -> Note:
+    """Say what waits for a person, and what to do; `here` is whether the form is on this page."""
     if proposal is None:
         return Note("No proposal waits for a decision.")
     about = f"Proposal {proposal.number}: train on {escape(proposal.snapshot)}"
     if decided:
         return Note(f"**{about}.** The policy approved it: it is the first model.")
+    form = "use the form below" if here else "open `notebooks/monitor/approve.ipynb`"
     return Note(
-        f"**{about}.** To decide, open `notebooks/monitor/approve.ipynb`, or type "
+        f"**{about}.** To decide, {form}, or type "
         f"`coldframe approve {proposal.number} --reason '...'`."
     )
 
