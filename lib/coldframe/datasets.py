@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -12,8 +15,9 @@ from pydantic import Field, ValidationError, model_validator
 from coldframe.declarations import Location, Misstatement, Record, read_yaml, refuse, reject
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.provenance import record_digest
-from coldframe.settings import Settings
+from coldframe.settings import VARIABLES, Settings
 from coldframe.sources import (
+    NAME,
     BatchRules,
     Column,
     Dotted,
@@ -204,9 +208,7 @@ def load_dataset(settings: Settings, name: str | None = None) -> Dataset:
     path = folder / f"{chosen}.yaml"
     known = sorted(p.stem for p in folder.glob("*.yaml"))
     if chosen not in known:
-        raise NotFoundError(
-            f"There is no dataset {chosen!r}.", where=str(folder), found=", ".join(known) or "none"
-        )
+        raise _no_dataset(settings, chosen, known, named=name is not None)
     try:
         dataset = Dataset.model_validate({"name": chosen, **read_yaml(path)})
     except ValidationError as error:
@@ -221,6 +223,24 @@ def load_dataset(settings: Settings, name: str | None = None) -> Dataset:
             remedy="leave the name out, or give the file that name",
         )  # fmt: skip
     return dataset
+
+
+def _no_dataset(
+    settings: Settings, chosen: str, known: Sequence[str], *, named: bool
+) -> NotFoundError:
+    """Return the error for a dataset that is not there; says who named it, and what is near."""
+    near = get_close_matches(chosen, known, n=1)
+    remedy = f"name {near[0]}" if near else "name one of those that were found"
+    if re.fullmatch(NAME, chosen):
+        remedy += f", or write datasets/{chosen}.yaml"
+    folder = settings.root / "datasets"
+    said = VARIABLES["dataset"] if os.environ.get(VARIABLES["dataset"]) else "dataset: in env.yaml"
+    return NotFoundError(
+        f"There is no dataset {chosen!r}.",
+        where=str(folder) if named else f"{folder}, named by {said}",
+        expected="the name of a file there, without .yaml",
+        found=", ".join(known) or "none", remedy=remedy,
+    )  # fmt: skip
 
 
 def load_object(dotted: str, *, where: str) -> Callable[..., Any]:

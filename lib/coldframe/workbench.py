@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coldframe.datasets import Dataset, load_dataset
-from coldframe.errors import DataError, NotFoundError
+from coldframe.errors import DataError, EnvironmentFaultError, NotFoundError
 from coldframe.ledger import Ledger, ModelVersion
 from coldframe.provenance import code_digest, record_digest, source_digest
 from coldframe.settings import Settings, load_settings
@@ -72,17 +72,20 @@ class Workbench:
         ------
         NotFoundError
             There is no such dataset, or no such home folder.
+        EnvironmentFaultError
+            The home folder is a file.
         """
         settings = load_settings(home=home)
-        try:
-            found = load_dataset(settings, dataset)
-        except NotFoundError as error:
-            error.remedy = error.remedy or (
-                f"name one of those that were found, or write datasets/{dataset}.yaml"
-            )
-            raise
+        found = load_dataset(settings, dataset)
         if existing and home and not settings.home.is_dir():
             raise _no_home(settings.home)
+        if settings.home.exists() and not settings.home.is_dir():
+            raise EnvironmentFaultError(
+                "The home folder is no folder.", where=str(settings.home),
+                expected="a folder that holds data, models and runs, or nothing yet",
+                found="a file",
+                remedy="name another one: --home, COLDFRAME_HOME, or home: in env.yaml",
+            )  # fmt: skip
         return cls(settings=settings, dataset=found)
 
     @cached_property

@@ -87,12 +87,24 @@ def test_doctor_looks_at_everything_and_gives_remedies(flights):
     assert run.returncode == (0 if told["healthy"] else 9)
     checks = {finding["check"] for finding in told["findings"]}
     assert checks >= {
-        "python", "byte code", "jupyter", "kernel", "packages", "home", "links", "disk",
-        "file system", "leftovers", "ledger", "dataset", "browser", "browser driver", "postgres",
+        "python", "byte code", "jupyter", "kernel", "variables", "packages", "home", "links",
+        "disk", "file system", "leftovers", "ledger", "dataset", "browser", "browser driver", "postgres",
     }  # fmt: skip
     for finding in told["findings"]:
         assert finding["what"]
         assert bool(finding["remedy"]) == (finding["level"] != "fine")
+
+
+def test_doctor_alone_names_a_variable_that_nothing_reads(flights):
+    told = json.loads(flights.process("doctor", "--json", COLDFRAME_HOEM="x").stdout)
+    (finding,) = [one for one in told["findings"] if one["check"] == "variables"]
+    assert finding["level"] == "warning"
+    assert "COLDFRAME_HOEM (for COLDFRAME_HOME?)" in finding["what"]
+    assert finding["remedy"].endswith("unset COLDFRAME_HOEM")
+    assert flights.process("status", COLDFRAME_HOEM="x").stderr == ""
+    told = json.loads(flights.process("doctor", "--json").stdout)
+    (finding,) = [one for one in told["findings"] if one["check"] == "variables"]
+    assert finding["level"] == "fine", finding
 
 
 def test_doctor_works_where_settings_and_dataset_are_broken(flights):

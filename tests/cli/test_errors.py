@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +124,31 @@ def test_what_nobody_foresaw_is_told_with_a_remedy(flights):
     assert "--debug" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert "Traceback" in flights("status", "--debug", code=1).stderr
+
+
+def test_a_home_that_is_no_folder_is_the_environments_fault(flights, monkeypatch):
+    for home in ("/dev/null", "/dev/null/below"):
+        error = json.loads(flights("build", "--home", home, "--json", code=9).stderr)["error"]
+        assert error["type"] == "EnvironmentFaultError"
+        assert home in error["where"]
+        assert "--home" in error["remedy"]
+    monkeypatch.setenv("COLDFRAME_HOME", "/dev/null")
+    assert "no folder" in flights("status", code=9).stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux")
+@pytest.mark.parametrize("words", [["status"], ["status", "--json"], ["show", "flights@3"]])
+def test_where_the_answer_cannot_be_written_it_says_so_once(flights, words):
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            flights.command(*words), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            env=flights.environment(), check=False,
+        )  # fmt: skip
+    assert ended.returncode == 9
+    told = ended.stderr if "--json" not in words else json.loads(ended.stderr)["error"]["what"]
+    assert "The answer cannot be written." in told
+    assert "Exception ignored" not in ended.stderr
+    assert "should not have happened" not in ended.stderr
 
 
 def test_outside_a_project_the_remedy_is_named(flights, tmp_path):

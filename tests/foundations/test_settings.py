@@ -5,7 +5,7 @@ import yaml
 
 from coldframe.datasets import load_dataset, load_object
 from coldframe.errors import ConfigurationError, NotFoundError
-from coldframe.settings import find_root, load_settings, user_name
+from coldframe.settings import find_root, load_settings, unknown_variables, user_name
 
 DATASET = {
     "title": "t",
@@ -116,6 +116,57 @@ def test_features_must_name_a_source(project, key, value, told):
 def test_an_unknown_dataset_says_which_there_are(project):
     with pytest.raises(NotFoundError, match="small"):
         load_dataset(load_settings(root=project), "larger")
+
+
+def dataset_error(project, name=None):
+    with pytest.raises(NotFoundError) as caught:
+        load_dataset(load_settings(root=project), name)
+    return caught.value
+
+
+def test_a_dataset_that_is_not_there_is_told_with_what_named_it(project, monkeypatch):
+    (project / "env.yaml").write_text("dataset: smal\n")
+    error = dataset_error(project)
+    assert error.what == "There is no dataset 'smal'."
+    assert error.where == f"{project / 'datasets'}, named by dataset: in env.yaml"
+    assert error.remedy == "name small, or write datasets/smal.yaml"
+    monkeypatch.setenv("COLDFRAME_DATASET", "other")
+    error = dataset_error(project)
+    assert error.where.endswith("named by COLDFRAME_DATASET")
+    assert error.remedy == "name one of those that were found, or write datasets/other.yaml"
+    # no file of that name could be a dataset's
+    for name in ("../small", "Small.yaml", "a b"):
+        error = dataset_error(project, name)
+        assert error.where == str(project / "datasets")
+        assert "write" not in error.remedy
+
+
+def test_a_bad_value_of_a_variable_names_the_variable(project, monkeypatch):
+    (project / "env.yaml").write_text("# mine\nnotebook_seconds: 900\n")
+    monkeypatch.setenv("COLDFRAME_NOTEBOOK_SECONDS", "abc")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(root=project)
+    assert caught.value.where == "COLDFRAME_NOTEBOOK_SECONDS"
+    assert caught.value.found == "'abc'"
+    assert "number" in caught.value.expected
+    assert "unset COLDFRAME_NOTEBOOK_SECONDS" in caught.value.remedy
+    # a variable makes up for a bad value in the file, and does not hide another one
+    monkeypatch.setenv("COLDFRAME_NOTEBOOK_SECONDS", "5")
+    (project / "env.yaml").write_text("notebook_seconds: abc\n")
+    assert load_settings(root=project).notebook_seconds == 5
+    (project / "env.yaml").write_text("notebook_bytes: abc\n")
+    with pytest.raises(ConfigurationError, match=r"env\.yaml, line 1, notebook_bytes"):
+        load_settings(root=project)
+
+
+def test_variables_that_nothing_reads_are_known_with_the_one_that_is_meant(monkeypatch):
+    assert "COLDFRAME_HOEM" not in unknown_variables()
+    for name in ("HOEM", "XYZZY", "HOME", "ROOT", "USER", "TORTURE", "LEDGER_URL"):
+        monkeypatch.setenv(f"COLDFRAME_{name}", "x")
+    found = unknown_variables()
+    assert found["COLDFRAME_HOEM"] == "COLDFRAME_HOME"
+    assert found.keys() >= {"COLDFRAME_HOEM", "COLDFRAME_XYZZY"}
+    assert not found.keys() & {f"COLDFRAME_{name}" for name in ("HOME", "ROOT", "USER", "TORTURE")}
 
 
 @pytest.mark.parametrize("dotted", ["nowhere.f", "json.nothing", "json.decoder"])

@@ -32,6 +32,7 @@ def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterat
     yield environment.check_byte_code()
     yield environment.check_jupyter()
     yield environment.check_kernel()
+    yield environment.check_variables()
     try:
         settings = load_settings(home=folder)
     except ColdframeError as error:

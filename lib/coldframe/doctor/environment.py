@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from coldframe.doctor.findings import Finding, fine, judged
+from coldframe.settings import VARIABLE, unknown_variables
 
 SUPPORTED = ((3, 11), (3, 12))
 REBUILD = "make environment"
@@ -35,6 +36,20 @@ def check_python() -> Finding:
         "problem",
         f"This is {name} {version}; nannyml and with it coldframe need CPython 3.11 or 3.12.",
         f"rm -rf .venv && {REBUILD} PYTHON=/path/to/python3.12",
+    )
+
+
+def check_variables() -> Finding:
+    """Look for variables that sound like settings and that nothing reads: a slip of the pen."""
+    unknown = unknown_variables()
+    if not unknown:
+        return fine("variables", f"every {VARIABLE} variable is known")
+    meant = [f"{name} (for {near}?)" if near else name for name, near in unknown.items()]
+    return judged(
+        "variables",
+        "warning",
+        f"Nothing reads {', '.join(meant)}.",
+        f"correct the name, or: unset {' '.join(unknown)}",
     )
 
 
