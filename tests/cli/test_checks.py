@@ -88,7 +88,8 @@ def test_doctor_looks_at_everything_and_gives_remedies(flights):
     checks = {finding["check"] for finding in told["findings"]}
     assert checks >= {
         "python", "byte code", "jupyter", "kernel", "variables", "packages", "home", "links",
-        "disk", "file system", "leftovers", "ledger", "dataset", "browser", "browser driver", "postgres",
+        "disk", "file system", "leftovers", "ledger", "dataset", "browser", "browser driver",
+        "postgres",
     }  # fmt: skip
     for finding in told["findings"]:
         assert finding["what"]

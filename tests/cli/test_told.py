@@ -3,7 +3,9 @@
 import shlex
 import shutil
 import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import samples
 from cli.test_walk import readme_commands
@@ -39,3 +41,19 @@ def test_the_changelog_says_which_months_and_which_commands_there_are():
     assert words.isdisjoint({"tag", "gc", "collect", "garbage"})
     assert callable(SnapshotStore.tag)
     assert callable(SnapshotStore.collect_garbage)
+
+
+def test_what_the_readme_says_to_root_is_what_jupyter_and_make_take():
+    text = (samples.ROOT / "README.md").read_text("utf-8")
+    (said,) = (word for word in text.split("`") if word.startswith("make lab ARGS="))
+    argument = said.partition("ARGS=")[2]
+    shown = subprocess.run(
+        ["make", "-n", *shlex.split(said)[1:]], cwd=samples.ROOT, capture_output=True, text=True,
+        check=True,
+    ).stdout  # fmt: skip
+    assert f"jupyter lab {argument}" in shown
+    known = subprocess.run(
+        [Path(sys.executable).with_name("jupyter"), "lab", "--help"], capture_output=True,
+        text=True, check=True,
+    ).stdout  # fmt: skip
+    assert argument in known.split()

@@ -74,10 +74,10 @@ class Terminal:
     def json(self, command):
         return json.loads(self.type(f"{command} --json"))
 
-    def build(self):
-        """Type ``ploomber build``; return the stages that ran, read from their last runs."""
+    def build(self, command="coldframe build"):
+        """Type a build; return the stages that ran, read from their last runs."""
         before = self.runs()
-        said = self.type("ploomber build")
+        said = self.type(command)
         return {stage for stage, run in self.runs().items() if run != before.get(stage)}, said
 
     def runs(self):
@@ -130,7 +130,7 @@ def test_the_readme_walked_through(terminal):
 
     # one more month: ingest and monitor, never train
     terminal.type("coldframe demo land 2013-08")
-    ran, _ = terminal.build()
+    ran, _ = terminal.build("ploomber build")
     assert ran == {"ingest", "monitor"}
     waiting = pending(ledger, "flights")
     assert waiting.snapshot == "flights@8"
@@ -191,6 +191,11 @@ def test_the_readme_walked_through(terminal):
     terminal.type("coldframe sweep --challenge spring")
     assert champion_model(ledger, "flights") == first
     assert json.loads(terminal.type("coldframe verify --json"))
+
+    # a retrain that nobody proposed
+    terminal.type('coldframe propose --reason "the feed is mended"')
+    asked = pending(ledger, "flights")
+    assert (asked.snapshot, asked.origin) == ("flights@9", "person")
 
     typed = [command.replace(f"approve {number} ", "approve 3 ") for command in terminal.typed]
     assert [command for command in readme_commands() if command not in typed] == []
