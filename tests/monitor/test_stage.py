@@ -209,7 +209,8 @@ def test_a_superseded_proposal_is_not_shown_for_decision(start, opened, request)
         assert report.decision is None
     decide(bench.ledger, "flights", sweep.number, approved=False, reason="a test", who="a",
            how="cli")  # fmt: skip
-    assert monitor_snapshot(bench).proposal is None
+    again = monitor_snapshot(bench).proposal  # the sweep's was refused, the policy's was not
+    assert (again.number, again.origin) == (sweep.number + 1, "policy")
 
 
 def test_an_older_snapshot_is_only_looked_at(overdue, opened):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coldframe.ledger import Delivery
+from coldframe.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,9 +60,8 @@ def describe_deliveries(deliveries: Iterable[Delivery]) -> DeliveriesFigure:
         outcome: sum(one.outcome == outcome for one in found)
         for outcome in ("accepted", "quarantined", "held")
     }
-    batches = f"{len(found)} {'batch' if len(found) == 1 else 'batches'}"
     return DeliveriesFigure(
-        title=f"{batches}: {counts['accepted']} accepted whole, "
+        title=f"{count(len(found), 'batch')}: {counts['accepted']} accepted whole, "
         f"{counts['quarantined']} with rows set aside, {counts['held']} held",
         panels=tuple(
             (source, tuple(_bar(one) for one in found if one.source == source))

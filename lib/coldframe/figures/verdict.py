@@ -76,7 +76,7 @@ def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> Verdi
     return VerdictFigure(
         title=f"{report.challenger.name} on {holdout.rows:,} holdout rows of "
         f"{report.snapshot.name}, {holdout.start[:10]} to {holdout.end[:10]}",
-        conclusion=_conclude(report),
+        conclusion=conclude(report),
         models=models,
         gain=verdict.gain,
         low=verdict.interval_low,
@@ -85,10 +85,12 @@ def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> Verdi
     )
 
 
-def _conclude(report: TrainReport) -> str:
-    if report.verdict.proposal is None:
-        return "an experiment"
-    return "promoted" if report.promotion else "the champion is kept"
+def conclude(report: TrainReport) -> str:
+    """Return what the verdict says is to be done, and with whom."""
+    if report.verdict.outcome == "promote":
+        return "promote the challenger"
+    kept = "keep the champion" if report.champion else "promote nothing"
+    return kept if report.verdict.proposal is not None else f"an experiment, {kept}"
 
 
 def _figure(value: float | None) -> str:

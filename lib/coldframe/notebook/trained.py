@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coldframe.errors import ConfigurationError
+from coldframe.figures.verdict import conclude
 from coldframe.notebook.shown import Note, Table, escape
 from coldframe.train import SweepReport, TrainReport
 
@@ -85,16 +86,22 @@ def tell_training(report: TrainReport) -> Note:
 
 
 def tell_verdict(report: TrainReport) -> Note:
-    """Say whether the challenger is better, and by how much."""
+    """Say whether the challenger is better, by how much, and who is in force for what reason."""
     verdict = report.verdict
     reasons = "; ".join(escape(reason) for reason in verdict.reasons)
+    outcome = conclude(report)
     if verdict.gain is None or report.champion is None:
-        return Note(f"Verdict: **{verdict.outcome}**. {reasons}.")
-    return Note(
+        return Note(f"Verdict: **{outcome}**. {reasons}.")
+    gained = (
         f"Against {escape(report.champion.name)} the challenger gains {verdict.gain:+.4f} "
         f"{escape(verdict.metric)} (95 % interval {verdict.interval_low:+.4f} to "
-        f"{verdict.interval_high:+.4f}). Verdict: **{verdict.outcome}**. {reasons}."
+        f"{verdict.interval_high:+.4f})."
     )
+    if verdict.outcome == "promote" or verdict.gain <= 0:
+        return Note(f"{gained} Verdict: **{outcome}**. {reasons}.")
+    # a gain that changes nothing looks like a mistake, unless the same sentence says why
+    because = f", because {reasons}" if verdict.proposal else f": nobody proposed it. {reasons}"
+    return Note(f"{gained} Verdict: **{outcome}**, though the challenger gains{because}.")
 
 
 def tell_outcome(report: TrainReport) -> Note:
