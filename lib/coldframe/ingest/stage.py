@@ -54,6 +54,8 @@ class IngestReport:
         tried again.
     stray : tuple of StrayFile
         Files in the landing folder that match no source; they are left where they are.
+    again : int, default=0
+        How many of the deliveries had been held before, under another version of the contract.
     """
 
     snapshot: Snapshot | None
@@ -61,6 +63,13 @@ class IngestReport:
     deliveries: tuple[Delivery, ...]
     unreadable: tuple[Path, ...] = ()
     stray: tuple[StrayFile, ...] = ()
+    again: int = 0
+
+    @property
+    def summary(self) -> str:
+        """How many batches met which fate, and how many of them are no new ones."""
+        before = f"; {self.again} of them had been held before, by another version of the contract"
+        return sum_up(self.deliveries) + (before if self.again else "")
 
     @property
     def held(self) -> tuple[Delivery, ...]:
@@ -74,7 +83,7 @@ class IngestReport:
             "snapshot_id": self.snapshot.id if self.snapshot else None,
             "frozen_new": self.frozen_new,
             "outcomes": sorted(delivery.outcome for delivery in self.deliveries),
-            "summary": sum_up(self.deliveries),
+            "summary": self.summary,
             "held": [f"{delivery.source}/{delivery.file}" for delivery in self.held],
             "stray": [one.path.as_posix() for one in self.stray],
         }
@@ -118,6 +127,7 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
 
         history = History(bench.dataset, bench.store, head)
         left: list[Path] = []
+        before = {(one.source, one.batch) for one in deliveries(bench.ledger, bench.dataset.name)}
         outcomes = list(judge_pending(bench, history, tell, left.append))
         tell(sum_up(outcome.delivery for outcome in outcomes))
         accepted = [outcome for outcome in outcomes if outcome.record is not None]
@@ -131,8 +141,9 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
             else write_delivery(bench, outcome.delivery, snapshot)
             for outcome in outcomes
         )
+        again = sum((one.source, one.batch) in before for one in told)
         return IngestReport(
-            snapshot, bool(accepted), (*finished, *told), (*unreadable, *left), stray
+            snapshot, bool(accepted), (*finished, *told), (*unreadable, *left), stray, again
         )
 
 
@@ -142,12 +153,14 @@ def ingest_inputs(bench: Workbench) -> dict[str, Any]:
     Returns
     -------
     dict
-        `pending`, the digests of batches that a run consumes, and `contracts`, their versions; if
+        `pending`, source and digest of each batch that a run consumes, and `contracts`, their
+        versions; if
         there are stray files, their paths, so that a run tells of them once.
     """
     stray = [one.path.as_posix() for one in stray_files(bench)]
     return {
-        "pending": [landed.digest for landed in pending_batches(bench)],
+        # the same bytes as two sources are judged twice
+        "pending": [f"{landed.source}/{landed.digest}" for landed in pending_batches(bench)],
         "contracts": contract_versions(bench.dataset, lib=bench.settings.lib),
         **({"files that match no source": stray} if stray else {}),
     }

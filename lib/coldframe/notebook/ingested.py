@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from coldframe.contracts.expectations import expectation
 from coldframe.datasets import Dataset
-from coldframe.ingest import IngestReport, LandedFile, find_cause, sum_up, tell_cause
+from coldframe.ingest import IngestReport, LandedFile, find_cause, tell_cause
 from coldframe.ingest.telling import SHARE, name_column
 from coldframe.ledger import Delivery
 from coldframe.notebook.shown import Note, Table, escape
@@ -94,7 +94,7 @@ def _tell_fates(report: IngestReport) -> str:
         return "No batch was judged."
     frozen = sum(d.rows_accepted for d in report.deliveries)
     aside = sum(d.rows_quarantined for d in report.deliveries if d.outcome == "quarantined")
-    parts = [f"{count(len(report.deliveries), 'batch')} {sum_up(report.deliveries)}"]
+    parts = [f"{count(len(report.deliveries), 'batch')} {report.summary}"]
     parts.append(f"{count(frozen, 'row')} fit")
     parts += [f"{count(aside, 'row')} set aside"] if aside else []
     return "; ".join(parts) + "."
