@@ -23,6 +23,7 @@ from coldframe.ledger import (
     proposals,
     runs,
 )
+from coldframe.mending import never_entered, still_held
 from coldframe.snapshots import Snapshot
 from coldframe.wording import count
 from coldframe.workbench import Workbench
@@ -111,19 +112,12 @@ class Status:
     @property
     def held(self) -> tuple[Delivery, ...]:
         """Files of which nothing got into a snapshot, however often they were delivered."""
-        last = {(d.source, d.file): d for d in self.deliveries}
-        return tuple(d for d in last.values() if d in self._never_entered())
+        return still_held(self.deliveries)
 
     @property
     def mended(self) -> int:
         """How many held batches were followed by a better one of the same file."""
-        return len(self._never_entered()) - len(self.held)
-
-    def _never_entered(self) -> tuple[Delivery, ...]:
-        """Return the last judgement of each batch that got in under no version of the contract."""
-        entered = {(d.source, d.batch) for d in self.deliveries if d.outcome != "held"}
-        last = {(d.source, d.batch): d for d in self.deliveries}
-        return tuple(delivery for name, delivery in last.items() if name not in entered)
+        return len(never_entered(self.deliveries)) - len(self.held)
 
     @property
     def accepted(self) -> tuple[Delivery, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import propose_retrain
+from cli.test_running import write_notebook
 from rich.console import Console
 
 from coldframe.cli.command import Session
@@ -58,7 +59,16 @@ KEYS = {
 }  # fmt: skip
 LISTS = {
     "snapshots": {"name", "id", "rows", "labels", "frozen_at", "tag", "pins"},
-    "quarantine": {"batch", "source", "file", "outcome", "rows_quarantined", "reasons", "why"},
+    "quarantine": {
+        "followed_by",
+        "batch",
+        "source",
+        "file",
+        "outcome",
+        "rows_quarantined",
+        "reasons",
+        "why",
+    },
     "proposals": {"proposal", "standing", "why", "decision", "verdict"},
     "models": {"name", "digest", "snapshot", "metrics", "champion"},
     "sweep --list": set(),
@@ -274,7 +284,8 @@ def test_next_commands_decide_in_the_home_that_was_looked_at(flights, tmp_path, 
         env = {"COLDFRAME_HOME": str(other if chosen == "variable" else tmp_path / "elsewhere")}
     if chosen != "variable":
         options = ["--home", str(other)]
-    shown = flights.process("status", *options, COLUMNS="300", **env).stdout
+    # narrower than the commands are long: what is pasted is in one piece all the same
+    shown = flights.process("status", *options, COLUMNS="60", **env).stdout
     lines = [line.strip() for line in shown.splitlines()]
     commands = [line for line in lines if line.startswith("coldframe ")]
     assert len(commands) >= 3
@@ -285,6 +296,14 @@ def test_next_commands_decide_in_the_home_that_was_looked_at(flights, tmp_path, 
     assert done.returncode == 0, done.stderr
     assert not flights.home.exists()
     assert f"coldframe build --home '{other}'" in done.stdout
+
+
+def test_the_path_of_the_report_is_whole_on_a_narrow_terminal(flights):
+    page = flights.home / "latest" / "flights" / "monitor.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("")
+    flights("run", write_notebook(flights.root / "mine.ipynb", "product = None", "1"), code=8)
+    assert str(page) in flights("status", width=40).stdout
 
 
 def test_next_commands_name_a_dataset_only_if_env_yaml_names_another(flights, monkeypatch):

@@ -15,6 +15,7 @@ from coldframe.cli.terminal import cell, line, make_table, short, when
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.ingest import quarantined, read_quarantine
 from coldframe.ledger import Delivery, deliveries
+from coldframe.mending import successor
 from coldframe.status import Step
 from coldframe.wording import count, explain_delivery
 
@@ -69,8 +70,38 @@ def add_commands(app: typer.Typer) -> None:
         return _show(session, _choose(session, found, batch, source), export)
 
 
-def _describe(delivery: Delivery) -> dict[str, Any]:
-    return {**delivery.to_body(), "at": delivery.at, "why": explain_delivery(delivery)}
+def _describe(session: Session, delivery: Delivery) -> dict[str, Any]:
+    after = _after(session, delivery)
+    return {
+        **delivery.to_body(), "at": delivery.at, "why": explain_delivery(delivery),
+        "followed_by": after and {"batch": after.batch, "outcome": after.outcome},
+    }  # fmt: skip
+
+
+def _after(session: Session, delivery: Delivery) -> Delivery | None:
+    """Return what came as the same file after a held batch."""
+    if delivery.outcome != "held":
+        return None
+    return successor(delivery, deliveries(session.bench.ledger, session.name))
+
+
+def _outcome(session: Session, delivery: Delivery) -> tuple[Text, str]:
+    """Return what became of a batch, and for one that was held what mends it, or did."""
+    after, name = _after(session, delivery), delivery.file.rpartition("/")[2]
+    if delivery.outcome != "held":
+        return cell(delivery.outcome, STYLE[delivery.outcome]), ""
+    if after is None:
+        return cell("held", STYLE["held"]), (
+            f"A corrected file must bear the same name, {name}, to count as its mending."
+        )
+    if after.outcome == "held":
+        return cell("held, and so is what followed", "dim"), (
+            f"{short(after.batch)} came as {name} after it, and is held, too."
+        )
+    return cell("held and mended since", "dim"), (
+        f"{short(after.batch)} came as {name} after it: "
+        f"{count(after.rows_accepted, 'row')} of it taken."
+    )
 
 
 def _list(session: Session, found: list[Delivery]) -> Answer:
@@ -80,17 +111,19 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     told: list[RenderableType] = []
     for delivery in found:
         name = f"{delivery.source}/{delivery.file}"
+        outcome, mending = _outcome(session, delivery)
         told.append(
             line(
                 Text(short(delivery.batch), style="cyan"),
                 Text(f"  {name}  ", style="bold"),
-                cell(delivery.outcome, STYLE[delivery.outcome]),
+                outcome,
                 f"  {when(delivery.at)} UTC",
             )
         )
-        told.append(Padding(cell(explain_delivery(delivery)), (0, 0, 1, 2), expand=False))
+        why = "\n".join(filter(None, [explain_delivery(delivery), mending]))
+        told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
     step = Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")
-    return Answer([_describe(d) for d in found], Group(*told, session.steps([step])))
+    return Answer([_describe(session, d) for d in found], Group(*told, session.steps([step])))
 
 
 def _choose(session: Session, found: list[Delivery], batch: str, source: str | None) -> Delivery:
@@ -147,19 +180,32 @@ def _accepted(delivery: Delivery) -> NotFoundError:
 def _show(session: Session, delivery: Delivery, export: Path | None) -> Answer:
     """Return the rows of one batch; all of them go to `export`."""
     rows = read_quarantine(session.bench, delivery.source, delivery.batch)
-    data: dict[str, Any] = _describe(delivery)
+    unfit = rows["line"].nunique()
+    data: dict[str, Any] = _describe(session, delivery)
     if export:
         try:
             rows.to_csv(export, index=False)
         except OSError as error:
             raise ConfigurationError(
-                "The file cannot be written.", where=str(export), found=str(error)
-            ) from error
-        data["exported"] = {"file": export, "rows": len(rows)}
-        return Answer(data, cell(f"{count(len(rows), 'row')} written to {export}"))
+                "The file cannot be written.", where=str(export), found=str(error),
+                remedy="name another file: --export FILE",
+            ) from error  # fmt: skip
+        data["exported"] = {"file": export, "rows": unfit, "reasons": len(rows)}
+        told = f"{count(unfit, 'unfit row')} written to {export}"
+        if unfit != len(rows):
+            told += f", a line for each of {count(len(rows), 'broken rule')}"
+        if not unfit:
+            told = f"{count(len(rows), 'reason')} written to {export}"
+        return Answer(data, cell(told))
     data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    shown = rows.head(SHOWN)
     parts = [cell(f"{delivery.source}/{delivery.file}: {explain_delivery(delivery)}", "bold")]
-    table = make_table(list(map(str, shown.columns)), shown.to_numpy(dtype=object).tolist())
-    more = f"{len(rows) - SHOWN:,} more; --export FILE for all" if len(rows) > SHOWN else ""
+    _, mending = _outcome(session, delivery)
+    parts += [cell(mending)] if mending else []
+    table = make_table(
+        list(map(str, rows.columns)), [list(row.values()) for row in data["rows"][:SHOWN]]
+    )
+    more = ""
+    if len(rows) > SHOWN:
+        more = f"{count(len(rows) - SHOWN, 'broken rule')} more, {count(unfit, 'unfit row')} in all"
+        more += "; --export FILE for all"
     return Answer(data, Group(*parts, table, cell(more, "dim")))

@@ -144,20 +144,27 @@ def _one_line(value: Any) -> str:
 
 def section(title: str, *content: RenderableType) -> Group:
     """Return a heading with indented content and an empty line after it."""
-    inner = [Padding(item, (0, 0, 0, 2), expand=False) for item in content]
+    inner = [part for item in content for part in _indent(item)]
     return Group(Text(title, style="bold"), *inner, Text())
 
 
-def commands(steps: Iterable[tuple[str, str]]) -> Table:
-    """Return commands to type next, each with what it does."""
+def _indent(item: RenderableType) -> list[RenderableType]:
+    """Return `item` two columns further to the right; padding would cut what is `unbroken`."""
+    if isinstance(item, Group):
+        return [part for inner in item.renderables for part in _indent(inner)]
+    if isinstance(item, Text) and item.no_wrap:
+        return [unbroken("  ", item)]
+    return [Padding(item, (0, 0, 0, 2), expand=False)]
+
+
+def commands(steps: Iterable[tuple[str, str]]) -> RenderableType:
+    """Return commands to type next, each with what it does; none is broken, to be pasted whole."""
     told = list(steps)
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="cyan", overflow="fold")
     if max((len(command) for command, _ in told), default=0) > LONG_COMMAND:
-        for command, why in told:
-            grid.add_row(cell(f"# {why}", "dim"))
-            grid.add_row(cell(command))
-        return grid
+        pairs = [(cell(f"# {why}", "dim"), cell(command, "cyan")) for command, why in told]
+        return Group(*[part for why, command in pairs for part in (why, unbroken(command))])
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan", no_wrap=True)
     grid.add_column(style="dim", overflow="fold")
     for command, why in told:
         grid.add_row(cell(command), cell(why))

@@ -1,0 +1,95 @@
+"""`coldframe quarantine`: what still waits, what was mended since, and how many rows are unfit."""
+
+import csv
+
+import samples
+
+from coldframe.ingest import ingest_batches
+from coldframe.ledger import deliveries
+
+SPOILED = "flights-2013-04.csv"
+
+
+def listed(flights):
+    """Return what the page says of each batch, by the first digits of its digest."""
+    blocks = flights("quarantine", width=None).stdout.split("\n\n")
+    return {block.split()[0]: block for block in blocks if "  flights/" in block}
+
+
+def land(flights, text):
+    path = flights.home / "landing" / "flights" / "flights" / SPOILED
+    path.write_text(text)
+    ingest_batches(flights.bench)
+    return deliveries(flights.bench.ledger, "flights")[-1]
+
+
+def test_a_held_batch_says_what_mends_it_and_once_mended_what_did(flights):
+    (first,) = flights.json("status")["deliveries"]["held"]
+    digest = first["batch"][:10]
+    named = f"A corrected file must bear the same name, {SPOILED}, to count as its mending."
+    assert named in listed(flights)[digest]
+    assert named in " ".join(flights("quarantine", digest, width=None).stdout.split())
+    assert flights.json("quarantine", digest)["followed_by"] is None
+    # a second one of that name is held, too
+    second = land(flights, "<html>503</html>\n")
+    assert (
+        f"{second.batch[:10]} came as {SPOILED} after it, and is held, too."
+        in (listed(flights)[digest])
+    )
+    assert named in listed(flights)[second.batch[:10]]
+    samples.land_sample(flights.bench, ["2013-04"])  # its files have the same names
+    ingest_batches(flights.bench)
+    third = next(
+        d for d in reversed(deliveries(flights.bench.ledger, "flights")) if d.file == SPOILED
+    )
+    assert third.outcome != "held", third
+    assert flights.json("status")["deliveries"]["held"] == []
+    for batch in (digest, second.batch[:10]):
+        block = listed(flights)[batch]
+        assert "held and mended since" in block.splitlines()[0]
+        assert f"{third.batch[:10]} came as {SPOILED} after it: {third.rows_accepted:,} rows" in (
+            block
+        )
+        assert flights.json("quarantine", batch)["followed_by"] == {
+            "batch": third.batch, "outcome": third.outcome,
+        }  # fmt: skip
+
+
+def test_an_export_tells_unfit_rows_and_broken_rules_apart(flights, tmp_path):
+    folder = flights.home / "landing" / "flights" / "weather"
+    with (folder / "weather-2013-02.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    for number, row in enumerate(rows):
+        row["time_hour"] = row["time_hour"].replace("2013-02", "2013-04")
+        row["month"] = "4"
+        if number in (3, 5):
+            row |= {"temp": "900", "humid": "-5"}
+        if number == 7:
+            row["temp"] = "900"
+    with (folder / "weather-2013-04.csv").open("w") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    ingest_batches(flights.bench)
+    batch = deliveries(flights.bench.ledger, "flights")[-1]
+    target = tmp_path / "rows.csv"
+    told = flights.json("quarantine", batch.batch[:10], "--export", target)
+    assert batch.rows_quarantined == told["exported"]["rows"]
+    said = flights("quarantine", batch.batch[:10], "--export", target, width=None).stdout
+    with target.open() as stream:
+        lines = list(csv.DictReader(stream))
+    unfit, broken = len({line["line"] for line in lines}), len(lines)
+    assert (told["exported"]["rows"], told["exported"]["reasons"]) == (unfit, broken)
+    assert broken == unfit + 2
+    assert (
+        f"{unfit} unfit rows written to {target}, a line for each of {broken} broken rules" in said
+    )
+
+
+def test_a_batch_held_as_a_whole_has_reasons_without_lines(flights, tmp_path):
+    (held,) = flights.json("status")["deliveries"]["held"]
+    shown = flights("quarantine", held["batch"][:10]).stdout
+    assert "<NA>" not in shown
+    assert "None" not in shown
+    said = flights("quarantine", held["batch"][:10], "--export", tmp_path / "x.csv", width=None)
+    assert said.stdout.startswith("1 reason written to ")
