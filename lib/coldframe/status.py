@@ -25,7 +25,7 @@ from coldframe.ledger import (
 )
 from coldframe.mending import never_entered, still_held
 from coldframe.snapshots import Snapshot
-from coldframe.wording import count
+from coldframe.wording import count, was_interrupted
 from coldframe.workbench import Workbench
 
 STAGES = ("ingest", "monitor", "train")
@@ -230,7 +230,7 @@ def due_steps(status: Status) -> tuple[Step, ...]:
     """Return the commands that what is due waits for, the most urgent first."""
     steps: list[Step] = []
     for run in status.failed:
-        if run.notebook:
+        if run.notebook and not was_interrupted(run.error):  # there is nothing to be seen
             path = shlex.quote(str(status.home / run.notebook))
             steps.append(Step(f"jupyter lab {path}", f"see where {run.stage} failed"))
     if work := _work(status):

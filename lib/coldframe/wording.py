@@ -60,6 +60,27 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else ending}"
 
 
+def was_interrupted(error: str | None) -> bool:
+    """Tell whether what a run recorded of its end is somebody's Ctrl-C."""
+    return (error or "").partition(":")[0] == KeyboardInterrupt.__name__
+
+
+def explain_failure(error: str | None) -> str:
+    """Return how a run ended that did not succeed, in the words of its first line.
+
+    Examples
+    --------
+    >>> explain_failure("KeyboardInterrupt: ")
+    'was interrupted'
+    >>> explain_failure("OSError: "), explain_failure(None)
+    ('failed: OSError', 'failed: no reason was given')
+    """
+    if was_interrupted(error):
+        return "was interrupted"
+    lines = [part.strip() for part in (error or "").splitlines()]
+    return f"failed: {next(filter(None, lines), 'no reason was given').removesuffix(':')}"
+
+
 def explain_delivery(delivery: Delivery) -> str:
     """Return why a delivery, or some of its rows, was set aside, and what would let it pass.
 

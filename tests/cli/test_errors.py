@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cli.test_running import write_notebook
 
 from coldframe.cli.command import Work
 from coldframe.cli.interrupt import noted
@@ -184,6 +185,26 @@ def test_ctrl_c_ends_with_130_and_a_word(flights):
     assert running.returncode == 130
     assert "Interrupted" in told
     assert "Traceback" not in told
+
+
+def test_after_ctrl_c_status_says_that_it_was_interrupted(flights):
+    started = flights.root / "started"
+    code = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(100)"
+    notebook = write_notebook(flights.root / "mine.ipynb", "product = None", code)
+    running = subprocess.Popen(
+        flights.command("run", notebook), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=flights.environment(), text=True, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not started.exists() and running.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert flights.json("status")["failed"] == ["run-mine"]
+    shown = [line.strip() for line in flights("status", width=None).stdout.splitlines()]
+    assert "run-mine was interrupted" in shown
+    assert not any("KeyboardInterrupt" in line or "see where" in line for line in shown)
 
 
 class Dropping:

@@ -17,7 +17,6 @@ from coldframe.cli.terminal import (
     duration,
     facts,
     figure,
-    first_line,
     line,
     make_table,
     moment,
@@ -29,7 +28,7 @@ from coldframe.cli.terminal import (
 )
 from coldframe.ledger import Delivery, Proposal
 from coldframe.status import Status, read_status
-from coldframe.wording import count, explain_delivery
+from coldframe.wording import count, explain_delivery, explain_failure
 from coldframe.workbench import FEATURES_CHANGED
 
 SHOWN = 5
@@ -224,7 +223,7 @@ def _runs(status: Status) -> RenderableType:
     for stage, why in status.settled.items():
         parts.append(cell(f"{stage} failed and is not run again: {why}", "dim"))
     for run in status.failed:
-        parts.append(cell(f"{run.stage} failed: {first_line(run.error)}", "red"))
+        parts.append(cell(f"{run.stage} {explain_failure(run.error)}", "red"))
         if run.notebook:
             parts.append(line("its partial notebook: ", str(status.home / run.notebook)))
     return Group(*parts)
