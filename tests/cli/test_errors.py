@@ -35,6 +35,8 @@ WRONG = {
     "sweep": 3,
     "sweep --snapshot flights@9": 4,
     "sweep --challenge nothing": 4,
+    "sweep --list --challenge spring": 3,
+    "sweep --snapshot flights@3 --challenge spring": 3,
     "status --dataset nothing": 4,
     "show flight@3": 4,
     "show Zz": 3,
@@ -104,6 +106,8 @@ def test_wrong_usage_is_code_2(flights):
     flights("approve", "two", "--reason", "r", code=2)
     flights("approve", "2", code=2)
     flights("nothing", code=2)
+    for seconds in ("-1", "0"):
+        flights("sweep", "--snapshot", "flights@3", "--timeout", seconds, code=2)
 
 
 def test_a_traceback_only_with_debug(flights):
@@ -150,6 +154,11 @@ def test_where_the_answer_cannot_be_written_it_says_so_once(flights, words):
     assert "The answer cannot be written." in told
     assert "Exception ignored" not in ended.stderr
     assert "should not have happened" not in ended.stderr
+
+
+def test_the_remedy_for_an_unknown_study_lists_those_there_are(flights):
+    error = json.loads(flights("sweep", "--challenge", "nothing", "--json", code=4).stderr)
+    assert flights.json(*error["error"]["remedy"].split()[1:]) == []
 
 
 def test_outside_a_project_the_remedy_is_named(flights, tmp_path):

@@ -14,10 +14,11 @@ from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.decisions import Who, person
 from coldframe.cli.models import describe as model_json
 from coldframe.cli.terminal import cell, duration, facts, figure, line, make_table, section
-from coldframe.errors import ConfigurationError
+from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.status import Step
 from coldframe.train import StudyReport, SweepReport, studies, sweep_snapshot
 from coldframe.train import challenge as train_best
+from coldframe.wording import count
 
 SHOWN = 10
 
@@ -50,7 +51,7 @@ def add_commands(app: typer.Typer) -> None:
         ] = None,
         timeout: Annotated[
             float | None,
-            typer.Option("--timeout", metavar="SECONDS", help="Stop after this time."),
+            typer.Option("--timeout", min=1, metavar="SECONDS", help="Stop after this time."),
         ] = None,
         list_studies: Annotated[bool, typer.Option("--list", help="List the studies.")] = False,
         challenge: Annotated[
@@ -62,6 +63,13 @@ def add_commands(app: typer.Typer) -> None:
         who: Who = None,
     ) -> Answer:
         """Search parameters on a snapshot; the champion is not touched."""
+        asked = {"--list": list_studies, "--challenge": challenge, "--snapshot": snapshot}
+        ways = [option for option, given in asked.items() if given]
+        if len(ways) > 1:
+            raise ConfigurationError(
+                "A sweep does one thing at a time.", expected=f"one of {', '.join(asked)}",
+                found=" and ".join(ways), remedy="leave out all but one of them",
+            )  # fmt: skip
         if list_studies:
             return _list(session)
         if challenge:
@@ -128,9 +136,12 @@ def _study_page(session: Session, report: SweepReport) -> RenderableType:
         }
     )
     table = make_table(["#trial", f"#{study.metric}", "parameters", "#cpu"], rows)
+    more = ""
+    if (left := len(ranked) - SHOWN) > 0:
+        more = f"the best {SHOWN} of {count(len(ranked), 'trial')}; --json tells the other {left:,}"
     name = shlex.quote(study.name)
     steps = [Step(f"coldframe sweep --challenge {name}", "train and propose the best")]
-    parts = [section(f"Study {study.name}", head, table)]
+    parts = [section(f"Study {study.name}", head, table, *([cell(more, "dim")] if more else []))]
     return Group(*parts, session.steps(steps if best else []))
 
 
@@ -150,7 +161,12 @@ def _list(session: Session) -> Answer:
 
 def _challenge(session: Session, study: str, who: str | None) -> Answer:
     with session.working(f"training the best of {study}") as progress:
-        found = train_best(session.bench, study=study, who=person(who), progress=progress)
+        try:
+            found = train_best(session.bench, study=study, who=person(who), progress=progress)
+        except NotFoundError as error:
+            if error.found == study:  # no such study
+                error.remedy = "coldframe sweep --list"
+            raise
     report, proposal = found.report, found.proposal
     trained = f" was trained on {report.snapshot.name} and "
     if proposal is None:
