@@ -33,7 +33,7 @@ def test_what_is_said_of_performance_is_said_of_final_chunks_only(monitored):
         f"Labels have come for {len(final)} finished chunks; in the newest of them, "
         f"{final.index[-1]}, the champion's ROC AUC is {final['value'].iloc[-1]:.3f}, and "
     )
-    assert f"; {last['value']:.3f} in {known.index[-1]} is not final" in said
+    assert f"; the {last['value']:.3f} of {known.index[-1]} is not final, for not all" in said
     rows = {row[0]: row[1:] for row in table_performance(report, last=99).rows}
     assert rows[known.index[-1]][2:] == (f"{last['value']:.4g}, not final", None)
     assert rows[final.index[-1]][2:] == (f"{final['value'].iloc[-1]:.4g}", final["alert"].iloc[-1])
@@ -118,5 +118,10 @@ def test_of_earlier_retrains_the_cost_is_told_that_was_measured(monitored):
     assert first[2:] == (
         None, report.champion.cost["cpu_seconds"], None, "trained: the challenger was promoted",
     )  # fmt: skip
-    assert now[2:] == (report.proposal.expected_cost_seconds, None, None, "pending")
+    assert now[2:] == (
+        report.proposal.expected_cost_seconds,
+        None,
+        None,
+        "pending: waits for a decision",
+    )
     assert None not in (first[3], now[2])

@@ -66,7 +66,7 @@ def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:
             EXPECTED: said.proposal.expected_cost_seconds,
             ACTUAL: costs.get(said.verdict.challenger) if said.verdict else None,
             "gain": said.verdict.gain if said.verdict else None,
-            "what came of it": f"trained: {said.why}" if said.verdict else said.standing,
+            "what came of it": f"{said.standing}: {said.why}",
         }
         for said in proposals(bench.ledger, name)
         if said.verdict or (proposal and said.proposal.number == proposal.number)

@@ -141,7 +141,10 @@ def tell_performance(report: MonitorReport) -> Note:
         )
     if known and not known[-1]["complete"]:
         last = known[-1]
-        parts.append(f"{last['value']:.3f} in {escape(last['chunk'])} is not final: labels lack")
+        parts.append(
+            f"the {last['value']:.3f} of {escape(last['chunk'])} is not final, for not all of its "
+            "labels have come"
+        )
     if done := [row for row in guessed if row["complete"]]:
         parts.append(
             f"without labels it is estimated for {count(len(done), 'finished chunk')}, in the "
