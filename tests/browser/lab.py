@@ -9,11 +9,17 @@ import time
 import urllib.request
 
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE = 240  # seconds; a busy machine of two cores starts lab, browser and kernel at once
+MENU = "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
     "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -122,10 +128,15 @@ class Page:
         JupyterLab draws only the cells near the window, so the prompts of others tell nothing.
         """
         for _ in range(5):  # a menu opened while JupyterLab is still starting does nothing
-            self.click(By.XPATH, "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']")
-            self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
+            # one left open covers the bar; a page that is still being drawn moves away
+            with contextlib.suppress(
+                ElementClickInterceptedException, StaleElementReferenceException
+            ):
+                self.click(By.XPATH, MENU)
+                self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
             if self.has_begun():
                 break
+            self.browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
         self.until(lambda _: self.scroll_to(until))
         self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
 

@@ -27,7 +27,7 @@ def test_approval_by_widget(desk):
         page.click(By.CSS_SELECTOR, ".cf-approve")
         said = page.wait_for_text(".cf-result", "Recorded")
         assert f"proposal {proposal.number} approved by Ada Lovelace" in said
-        assert "ploomber build" in said
+        assert "coldframe build" in said
         page.until(lambda _: page.find(".cf-approve").get_attribute("disabled") is not None)
         keep_picture(page.browser)
 
