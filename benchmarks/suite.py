@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from coldframe.kernels import ask, ensure_server
+from coldframe.kernels import UnavailableError, ask, ensure_server, find_address
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -59,8 +59,9 @@ def own_server() -> Iterator[None]:
         }  # fmt: skip
         try:
             yield
-            ask(ensure_server(), "stop", now=True)
         finally:
+            with contextlib.suppress(UnavailableError):
+                ask(find_address(), "stop", now=True)
             os.environ.clear()
             os.environ.update(kept)
 
