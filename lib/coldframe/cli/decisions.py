@@ -106,6 +106,12 @@ def add_commands(app: typer.Typer) -> None:
             )
         return Answer(asked.standing, _asked_page(session, asked))
 
+    _add_words(app)
+
+
+def _add_words(app: typer.Typer) -> None:
+    """Add `approve` and `reject` to `app`."""
+
     @command(
         app,
         "approve",
