@@ -1,9 +1,9 @@
-"""What became of a delivery, in plain words: for people who do not know the names of rules."""
+"""What became of a delivery or a training, for people who do not know the names of rules."""
 
 from __future__ import annotations
 
 from coldframe.contracts.expectations import remedy
-from coldframe.ledger import Delivery, Reason
+from coldframe.ledger import Delivery, Reason, Verdict
 
 BATCH_WORDS = {
     "empty": "the file is empty",
@@ -131,3 +131,11 @@ def explain_reason(reason: Reason) -> str:
     such = "" if reason.rows == 1 else "such as "
     example = f" ({such}{reason.example})" if reason.example is not None else ""
     return f"{reason.column or 'it'} {said}{where}{example}"
+
+
+def conclude(verdict: Verdict) -> str:
+    """Return what a verdict says is to be done, and with whom."""
+    if verdict.outcome == "promote":
+        return "promote the challenger"
+    kept = "keep the champion" if verdict.champion else "promote nothing"
+    return kept if verdict.proposal is not None else f"an experiment, {kept}"

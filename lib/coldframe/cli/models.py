@@ -36,6 +36,7 @@ from coldframe.ledger import (
     verdicts,
 )
 from coldframe.status import Step, read_status
+from coldframe.wording import conclude
 from coldframe.workbench import FEATURES_CHANGED
 
 ON_SAME_ROWS = "How a model did against its champion on the same rows: coldframe show MODEL"
@@ -194,7 +195,7 @@ def model_page(version: ModelVersion, session: Session) -> Group:
     for verdict in judged:
         lines = [line(f"- {reason}") for reason in verdict.reasons]
         gain = "" if verdict.gain is None else f", {verdict.gain:+.4f} in {verdict.metric}"
-        parts.append(section(f"Verdict: {verdict.outcome}{gain}", *lines))
+        parts.append(section(f"Verdict: {conclude(verdict)}{gain}", *lines))
     moves = [p for p in promotions(bench.ledger, dataset) if p.model == version.digest]
     if moves:
         lines = [line(f"{m.kind}, {moment(m.at)}, by {m.who}: {m.reason}") for m in moves]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coldframe.train import CalibrationBin, TrainReport
+from coldframe.wording import conclude
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,21 +77,13 @@ def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> Verdi
     return VerdictFigure(
         title=f"{report.challenger.name} on {holdout.rows:,} holdout rows of "
         f"{report.snapshot.name}, {holdout.start[:10]} to {holdout.end[:10]}",
-        conclusion=conclude(report),
+        conclusion=conclude(report.verdict),
         models=models,
         gain=verdict.gain,
         low=verdict.interval_low,
         high=verdict.interval_high,
         minimum_gain=minimum_gain,
     )
-
-
-def conclude(report: TrainReport) -> str:
-    """Return what the verdict says is to be done, and with whom."""
-    if report.verdict.outcome == "promote":
-        return "promote the challenger"
-    kept = "keep the champion" if report.champion else "promote nothing"
-    return kept if report.verdict.proposal is not None else f"an experiment, {kept}"
 
 
 def _figure(value: float | None) -> str:

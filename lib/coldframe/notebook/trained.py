@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from coldframe.errors import ConfigurationError
-from coldframe.figures.verdict import conclude
 from coldframe.notebook.shown import Note, Table, escape
 from coldframe.train import SweepReport, TrainReport
+from coldframe.wording import conclude
 
 
 def read_parameters(text: str | Mapping[str, Any] | None) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def tell_verdict(report: TrainReport) -> Note:
     """Say whether the challenger is better, by how much, and who is in force for what reason."""
     verdict = report.verdict
     reasons = "; ".join(escape(reason) for reason in verdict.reasons)
-    outcome = conclude(report)
+    outcome = conclude(report.verdict)
     if verdict.gain is None or report.champion is None:
         return Note(f"Verdict: **{outcome}**. {reasons}.")
     gained = (
