@@ -11,7 +11,7 @@ import platform
 import sys
 import tokenize
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,8 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _imported(source: str, package: str) -> set[str]:
+@lru_cache(maxsize=2048)  # every stage asks about the same modules
+def _imported(source: str, package: str) -> frozenset[str]:
     """Return every dotted name that `source` imports, also inside functions."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -56,7 +57,7 @@ def _imported(source: str, package: str) -> set[str]:
             base = package.rsplit(".", node.level - 1)[0] if node.level > 1 else package
             stem = ".".join(filter(None, [base if node.level else "", node.module or ""]))
             names |= {stem} | {f"{stem}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def _module_files(name: str, roots: Iterable[Path]) -> list[Path]:

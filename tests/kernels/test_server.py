@@ -295,6 +295,14 @@ def test_nothing_leaks_over_many_kernels(address):
     assert settled, (held(), allowed)
 
 
+def test_variables_that_only_sound_like_the_interpreters_keep_a_kernel_warm():
+    named = {"PYTHON": "python3", "PYTHON_VERSION": "3.12.1"}  # by make, by images
+    kernel = Kernel(WARM, {"preload": list(PRELOAD)}, env={**os.environ, **named})
+    assert kernel.is_warm
+    assert kernel.value("__import__('os').environ['PYTHON_VERSION']") == "3.12.1"
+    kernel.close()
+
+
 def test_what_needs_a_new_interpreter_gets_one():
     for env in ({"PYTHONHASHSEED": "1"}, {"PYTHONOPTIMIZE": "2"}):
         kernel = Kernel(WARM, {"preload": list(PRELOAD)}, env={**os.environ, **env})

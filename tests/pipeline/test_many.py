@@ -83,6 +83,17 @@ def test_nothing_is_left_of_many_notebooks(project):
     assert all(run.cpu_seconds and run.cpu_seconds > 0 for run in told)
 
 
+def test_the_processor_time_of_a_forked_kernel_is_counted_once(project):
+    project.notebook("alone", [
+        "import time\nfrom coldframe.notebook import finish",
+        "end = time.process_time() + 1\nwhile time.process_time() < end:\n    pass",
+        "finish(product)",
+    ])  # fmt: skip
+    alone(project)
+    (run,) = runs(Ledger.open(project.settings().ledger_url), "tiny", stage="alone")
+    assert 1 < run.cpu_seconds < 1.9
+
+
 def test_whatever_ends_a_notebook_is_told_soon_and_as_a_failure(project, tmp_path):
     before, slowest = None, 0.0
     draw = random.Random(20131)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import select
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from coldframe.kernels.client import ForkedProcess, fork
 
 READY_SECONDS = 60.0
 # Variables of the interpreter that are obeyed in a fork; any other one needs a new interpreter.
+# Those of Python 3.11 and 3.12 hold no underscore; images and make set PYTHON, PYTHON_VERSION ...
+INTERPRETER = re.compile("PYTHON[A-Z]+")
 OBEYED = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
 STREAMS = (("stdout", 1), ("stderr", 2))
 LAUNCHER = ["-m", "ipykernel_launcher"]
@@ -76,7 +79,7 @@ class WarmProvisioner(LocalProvisioner):
         same = python.is_absolute() and python.absolute() == Path(sys.executable).absolute()
         if not same or cmd[1:3] != LAUNCHER:
             raise UnavailableError(f"the kernel is not this Python's: {' '.join(cmd[:3])}")
-        asked = {name for name in env if name.startswith("PYTHON")} - OBEYED
+        asked = {name for name in env if INTERPRETER.fullmatch(name)} - OBEYED
         if asked:
             raise UnavailableError(f"{', '.join(sorted(asked))} is for a new interpreter")
         return cmd[3:]

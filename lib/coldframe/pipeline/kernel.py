@@ -94,7 +94,8 @@ def kernel_manager(
             watch.started(getattr(self.provisioner, "pid", None))
 
         async def _async_cleanup_resources(self, restart: bool = False) -> None:
-            watch.cpu_seconds += self.cpu_seconds or 0.0
+            if self.cpu_seconds is not None:
+                watch.spent[getattr(self.provisioner, "pid", None)] = self.cpu_seconds
             await super()._async_cleanup_resources(restart=restart)
 
         cleanup_resources = _async_cleanup_resources  # type: ignore[assignment]  # as its base does

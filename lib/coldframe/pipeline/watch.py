@@ -24,7 +24,7 @@ class KernelWatch:
         self.seconds = seconds
         self.expired = False
         self.stopped = False
-        self.cpu_seconds = 0.0
+        self.spent: dict[int | None, float] = {}  # by kernel: it is told more than once
         self._leader: int | None = None
         self._timer = threading.Timer(seconds, self._expire)
         self._timer.daemon = True
@@ -34,6 +34,11 @@ class KernelWatch:
         self._leader = pid
         if self.expired or self.stopped:  # while it was starting
             self.kill()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the forked kernels that have ended."""
+        return sum(self.spent.values())
 
     def _expire(self) -> None:
         self.expired = True
