@@ -17,6 +17,9 @@ PRELOAD = (
     *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "sklearn.ensemble", "sklearn.pipeline"),
     *("sklearn.compose", "sklearn.metrics", "sklearn.isotonic", "sklearn.model_selection"),
     *("nannyml", "optuna", "skops.io", "pandera.pandas", "matplotlib.pyplot"),
+    # what these import at their first use
+    *("pandera.backends.pandas.builtin_checks", "pyarrow.pandas_compat", "pydantic.dataclasses"),
+    *("matplotlib.backends.backend_agg", "IPython.core.completerlib", "IPython.core.oinspect"),
     # what a kernel imports at its start, and scikit-learn at its first fit
     *("ipykernel.kernelapp", "ipykernel.debugger", "IPython.extensions.storemagic"),
     *("tornado.platform.asyncio", "narwhals._pandas_like.namespace"),
@@ -25,7 +28,8 @@ PRELOAD = (
     *("ploomber.spec", "papermill", "nbclient", "nbconvert.exporters.html"),
     "nbconvert.preprocessors.sanitize",
     *("coldframe.cli.app", "coldframe.pipeline.executor", "coldframe.pipeline.kernel"),
-    *("coldframe.pipeline.build", "coldframe.pipeline.warmed", "coldframe.notebook"),
+    "coldframe.pipeline.engine",
+    *("coldframe.pipeline.build", "coldframe.pipeline.warmed", "coldframe.notebook.warmed"),
 )
 """What a server imports unless told otherwise: libraries and programs, never a user's own code."""
 

@@ -66,6 +66,7 @@ def _papermill(
     import papermill  # a second to import; a build with nothing to do needs none of it
     from papermill.exceptions import PapermillExecutionError
 
+    from coldframe.pipeline.engine import ENGINE
     from coldframe.pipeline.kernel import event_loop, kernel_environment, kernel_manager
     from coldframe.pipeline.watch import KernelWatch
 
@@ -80,7 +81,7 @@ def _papermill(
             papermill.execute_notebook(
                 _without_braces(notebook), _without_braces(output), parameters=dict(parameters),
                 cwd=str(notebook.parent), progress_bar=False, start_timeout=START_SECONDS,
-                kernel_name="python3", language="python",
+                kernel_name="python3", language="python", engine_name=ENGINE,
                 kernel_manager_class=kernel_manager(settings, watch, environment, stream),
             )  # fmt: skip
     except PapermillExecutionError as error:

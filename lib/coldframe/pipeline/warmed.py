@@ -1,7 +1,7 @@
 """Imported by the fork server alone: compiles once what every build would compile for itself.
 
-A page's templates, its sanitiser's selectors and the notebook format's schemas take a third of a
-second; a process that is forked afterwards finds them ready.
+A page's templates, its sanitiser's selectors, the notebook format's schemas and the grammar by which
+ploomber reads parameters take half a second; a process that is forked afterwards finds them ready.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import parso
 
 from coldframe.pipeline.pages import write_page
 
@@ -31,6 +32,7 @@ def warm_up() -> None:
             ],
         ),
     ]
+    parso.parse("seed = 1")  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory(prefix="coldframe-warm-") as folder:
         path = Path(folder) / "small.ipynb"
         path.write_text(book.writes(book.new_notebook(cells=cells)))
