@@ -8,10 +8,9 @@ import os
 import stat
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 PRELOAD = (
     *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "sklearn.ensemble", "sklearn.pipeline"),
@@ -40,9 +39,8 @@ class UnavailableError(Exception):
     """A warm kernel cannot be had; a cold one can."""
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where the server of one environment listens.
+class Address(NamedTuple):
+    """Where the server of one environment listens; no dataclass, for every command makes one.
 
     Parameters
     ----------
@@ -83,7 +81,12 @@ def runtime_folder() -> Path:
         Somebody else made it first, or others may enter it.
     """
     given = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(given) if given and os.access(given, os.W_OK) else Path(tempfile.gettempdir())
+    if given and os.access(given, os.W_OK):
+        base = Path(given)
+    else:
+        import tempfile  # here, as every command passes this module
+
+        base = Path(tempfile.gettempdir())
     folder = base / f"coldframe-{os.getuid()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)

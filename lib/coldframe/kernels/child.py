@@ -18,9 +18,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 from coldframe.kernels.preloaded import Preloaded
@@ -102,18 +102,20 @@ def _own_environment(request: Request, preloaded: Preloaded) -> None:
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
-    _cap_threads(request)
+    preloaded.limit_threads(_thread_cap(request))
 
 
-def _cap_threads(request: Request) -> None:
-    """Share the processors among the kernels at work, unless the environment says otherwise."""
+def _thread_cap(request: Request) -> int:
+    """Return each kernel's part of the processors, unless the environment says otherwise.
+
+    It is left in the environment, too.
+    """
     cap = max(1, len(os.sched_getaffinity(0)) // int(request["kernels"]))
     with contextlib.suppress(KeyError, ValueError):
         cap = int(os.environ["OMP_NUM_THREADS"].partition(",")[0])
     for name in CAPS:  # for libraries that are loaded later, and for processes started from here
         os.environ.setdefault(name, str(cap))
-    if "threadpoolctl" in sys.modules:
-        sys.modules["threadpoolctl"].threadpool_limits(cap)
+    return cap
 
 
 def _run_call(request: Request) -> NoReturn:
@@ -136,7 +138,8 @@ def _run_kernel(request: Request, descriptors: Sequence[int], preloaded: Preload
 
     app: Any = IPKernelApp.instance()
     app.log_connection_info = lambda: None  # for those who start kernels by hand
-    app.initialize(request["argv"])
+    with _modules_listed(preloaded):
+        app.initialize(request["argv"])
     _settle_libraries(before)
     _replace_bars(preloaded.bars)
     for descriptor in descriptors:
@@ -153,6 +156,19 @@ def _run_kernel(request: Request, descriptors: Sequence[int], preloaded: Preload
         if thread is not None and thread.is_alive():
             thread.join(2)
     raise SystemExit
+
+
+@contextlib.contextmanager
+def _modules_listed(preloaded: Preloaded) -> Iterator[None]:
+    """Let ipykernel, which lists the files of all modules for its debugger, find them listed."""
+    from ipykernel import ipkernel
+
+    view = SimpleNamespace(**{**vars(sys), "modules": preloaded.listing})
+    ipkernel.sys = view  # type: ignore[attr-defined,assignment]
+    try:
+        yield
+    finally:
+        ipkernel.sys = sys  # type: ignore[attr-defined]
 
 
 def _settle_libraries(streams: tuple[object, ...]) -> None:

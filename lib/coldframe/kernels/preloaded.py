@@ -8,9 +8,9 @@ import sys
 import sysconfig
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 # Clouds' file systems and grammars that libraries import though nobody here needs them; a
@@ -37,12 +37,24 @@ class Preloaded:
         Those that imported tqdm's bar for terminals.
     since : int
         When importing began, nanoseconds; a file changed later may not be what was read.
+    listing : dict
+        Something with the `__file__` of each module. Whoever asks the modules themselves
+        touches, and so copies, thousands of pages.
+    pools : threadpoolctl.ThreadpoolController or None
+        The thread pools of the imported libraries.
     """
 
     failed: dict[str, str]
     loose: dict[str, Stamp]
     bars: tuple[ModuleType, ...]
     since: int
+    listing: dict[int, SimpleNamespace] = field(default_factory=dict)
+    pools: Any = None
+
+    def limit_threads(self, cap: int) -> None:
+        """Let the thread pools of the imported libraries have `cap` threads each."""
+        if self.pools is not None:
+            self.pools.limit(limits=cap)
 
     def forget_changed(self) -> None:
         """Forget all loose modules if one of them changed, or would be found elsewhere by now.
@@ -80,7 +92,16 @@ def preload(modules: Sequence[str]) -> Preloaded:
         if sys.modules.get(name, 0) is None:
             del sys.modules[name]
     found = {n: m for n, m in sys.modules.items() if n not in before or n.startswith("coldframe")}
-    return Preloaded(failed, _loose(found), _with_bars(found), since)
+    pools = None
+    if "threadpoolctl" in sys.modules:
+        pools = sys.modules["threadpoolctl"].ThreadpoolController()
+    return Preloaded(failed, _loose(found), _with_bars(found), since, _listing(), pools)
+
+
+def _listing() -> dict[int, SimpleNamespace]:
+    files = [getattr(module, "__file__", None) for module in sys.modules.values()]
+    # copies, side by side in memory
+    return {n: SimpleNamespace(__file__=f[:1] + f[1:]) for n, f in enumerate(filter(None, files))}
 
 
 def _loose(found: dict[str, ModuleType]) -> dict[str, Stamp]:

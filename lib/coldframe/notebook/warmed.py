@@ -8,7 +8,9 @@ from __future__ import annotations
 import importlib
 
 import pandas as pd
+from matplotlib.backends.registry import backend_registry
 from matplotlib.figure import Figure
+from sklearn.utils.validation import column_or_1d
 
 from coldframe.notebook.shown import show_figure
 
@@ -26,6 +28,9 @@ def warm_up() -> None:
     """Import the stages, and draw a small figure that nobody sees."""
     for name in STAGES:
         importlib.import_module(name)
+    # both ask every installed package for its entry points
+    backend_registry.list_all()  # type: ignore[no-untyped-call]
+    column_or_1d(pd.Series([1.0]))
     figure = Figure(layout="constrained")
     axes = figure.subplots()
     months = pd.to_datetime(["2013-01-01", "2013-02-01", "2013-03-01"])

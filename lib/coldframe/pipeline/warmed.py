@@ -1,7 +1,8 @@
 """Imported by the fork server alone: compiles once what every build would compile for itself.
 
-A page's templates, its sanitiser's selectors, the notebook format's schemas and the grammar by which
-ploomber reads parameters take half a second; a process that is forked afterwards finds them ready.
+A page's templates, its sanitiser's selectors, the notebook format's schemas, the grammar by which
+ploomber reads parameters and what each module of ours imports take more than half a second; a
+process that is forked afterwards finds them ready.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import parso
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from ploomber.static_analysis.pyflakes import ParamsCell
 
+import coldframe
 from coldframe.pipeline.pages import write_page
+from coldframe.provenance import code_files
 
 
 def warm_up() -> None:
-    """Make a page of a small notebook, in a folder that is gone afterwards."""
+    """Read what we import; make a page of a small notebook, in a folder that is gone afterwards."""
+    root = Path(coldframe.__file__).parents[1]
+    own = [p.relative_to(root).with_suffix("").parts for p in root.rglob("coldframe/**/*.py")]
+    code_files([f"import {'.'.join(parts)}" for parts in own], root)
     book: Any = nbformat.v4  # has no types
     shown = {"text/plain": "1", "text/html": "<table><tr><td>1</td></tr></table>"}
     cells = [
@@ -32,7 +39,10 @@ def warm_up() -> None:
             ],
         ),
     ]
-    parso.parse("seed = 1")  # type: ignore[no-untyped-call]
+    KernelProvisionerFactory.instance()  # asks every installed package, once
+    for minor in (4, 5):
+        nbformat.validator.get_validator(4, minor)  # type: ignore[no-untyped-call]
+    ParamsCell("seed = 1")
     with tempfile.TemporaryDirectory(prefix="coldframe-warm-") as folder:
         path = Path(folder) / "small.ipynb"
         path.write_text(book.writes(book.new_notebook(cells=cells)))
