@@ -127,3 +127,21 @@ def test_every_declared_package_can_be_imported():
         [sys.executable, "-c", program, *modules], capture_output=True, text=True, check=False
     )
     assert finished.returncode == 0, finished.stderr
+
+
+def test_a_cold_build_imports_nothing_that_nobody_here_needs():
+    """Papermill asks for the clients of all clouds; a grammar of jsonschema's takes a second."""
+    program = (
+        "import sys\nfrom coldframe.kernels.preloaded import UNWANTED\n"
+        "from coldframe.pipeline.build import _render\n"
+        "from coldframe.settings import load_settings\n"
+        "_render(load_settings())\n"
+        "assert 'papermill.iorw' in sys.modules\n"
+        "print(sorted(set(UNWANTED) & sys.modules.keys()))\n"
+        "import boto3"  # which is there, for the tests, and can be had by who asks for it
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

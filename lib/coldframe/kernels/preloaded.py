@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
 import sysconfig
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
@@ -77,20 +78,39 @@ class Preloaded:
         return self.is_unchanged() and all(_origin(n) == self.loose[n][0] for n in heads)
 
 
+@contextlib.contextmanager
+def without_unwanted() -> Iterator[None]:
+    """Let libraries that are imported meanwhile find nothing of what nobody here needs.
+
+    Afterwards it can be imported as ever.
+
+    Examples
+    --------
+    >>> with without_unwanted():
+    ...     import papermill  # tries boto3, gcsfs, github and more
+    >>> "gcsfs" in sys.modules
+    False
+    """
+    hidden = [name for name in UNWANTED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # "there is no such module"
+    try:
+        yield
+    finally:
+        for name in hidden:
+            if sys.modules.get(name, 0) is None:
+                del sys.modules[name]
+
+
 def preload(modules: Sequence[str]) -> Preloaded:
     """Import `modules`; none of them is indispensable."""
     failed, since = {}, time.time_ns()
     before = set(sys.modules)
-    for name in UNWANTED:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # "there is no such module"
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - whatever a library does at import
-            failed[name] = f"{type(error).__name__}: {error}"
-    for name in UNWANTED:
-        if sys.modules.get(name, 0) is None:
-            del sys.modules[name]
+    with without_unwanted():
+        for name in modules:
+            try:
+                importlib.import_module(name)
+            except Exception as error:  # noqa: BLE001 - whatever a library does at import
+                failed[name] = f"{type(error).__name__}: {error}"
     found = {n: m for n, m in sys.modules.items() if n not in before or n.startswith("coldframe")}
     pools = None
     if "threadpoolctl" in sys.modules:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from coldframe.errors import ColdframeError, ConfigurationError
+from coldframe.kernels.preloaded import without_unwanted
 from coldframe.pipeline.report import BuildReport
 from coldframe.settings import MARKER, Settings
 
@@ -36,7 +37,8 @@ def _quiet() -> Iterator[None]:
 
 def _render(settings: Settings) -> Any:
     """Return ploomber's graph of pipeline.yaml, read anew: notebooks may have been edited."""
-    from ploomber.spec import DAGSpec
+    with without_unwanted():
+        from ploomber.spec import DAGSpec
 
     fields = set(Settings.model_fields) - {"root"}
     values = settings.model_dump(mode="json", include=fields)
@@ -75,7 +77,8 @@ def build(
     chosen = settings.model_copy(update={"dataset": dataset or settings.dataset})
     with _quiet():
         os.environ.setdefault("PLOOMBER_STATS_ENABLED", "false")  # it would phone home
-        from ploomber.exceptions import DAGBuildError, DAGRenderError  # several seconds to import
+        with without_unwanted():  # several seconds to import all the same
+            from ploomber.exceptions import DAGBuildError, DAGRenderError
 
         try:
             dag = _render(chosen)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from coldframe.errors import NotebookError
+from coldframe.kernels.preloaded import without_unwanted
 from coldframe.pipeline.cells import find_interruption, read_cells
 from coldframe.settings import Settings
 
@@ -63,8 +64,9 @@ def _papermill(
     NotebookError
         It failed, with what a person needs to know.
     """
-    import papermill  # a second to import; a build with nothing to do needs none of it
-    from papermill.exceptions import PapermillExecutionError
+    with without_unwanted():
+        import papermill  # a second to import; a build with nothing to do needs none of it
+        from papermill.exceptions import PapermillExecutionError
 
     from coldframe.pipeline.engine import ENGINE
     from coldframe.pipeline.kernel import event_loop, kernel_environment, kernel_manager
