@@ -79,6 +79,8 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_THREAD_TIMEOUT": "4", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "JE_ARROW_MALLOC_CONF": "background_thread:false", "MPLBACKEND": "agg",
         "NML_DISABLE_USAGE_LOGGING": "1", "PLOOMBER_STATS_ENABLED": "false",
+        # a forked process keeps what it freed: new pages from the system cost it a fault each
+        "MALLOC_TRIM_THRESHOLD_": str(2**27), "MALLOC_MMAP_THRESHOLD_": str(2**25),
     }  # fmt: skip
 
 
