@@ -19,6 +19,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make what was written to the file at `path` survive a power cut."""
+    sync_folder(path)  # the system call is the same
+
+
 def temporary_name(path: Path) -> Path:
     """Return an unused name beside `path`, hidden, on the same file system."""
     return path.with_name(f".{path.name}.{secrets.token_hex(6)}.partial")

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from coldframe.declarations import Location, Misstatement, Record, reject
+from coldframe.dialects import Dialect
 
 NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -85,7 +86,7 @@ class BatchRules(Record):
 
     `rows` is the share of the median batch of the same source that a batch must at least and may
     at most have; `quarantined` the highest share of rows set aside; `bytes` the greatest size of
-    a file, which is read into memory as a whole.
+    a file; of one that is compressed, of what is in it.
 
     `keys_known` says what becomes of a row whose key an earlier batch has brought already. By
     default (false) it is set aside, so that a file delivered twice is not counted twice, and with
@@ -109,15 +110,14 @@ class BatchRules(Record):
         return self
 
 
-class Source(Record):
+class Source(Dialect):
     """Where one table's batches come from, and the contract that each must keep.
 
-    `files` is a pattern of names below the source's own folder, as of `pathlib.Path.glob`.
+    `files` is a pattern of names below the source's own folder, as of `pathlib.Path.glob`; what
+    is in them is said by the options of `Dialect`.
     """
 
     files: str
-    kind: Literal["csv"] = "csv"
-    nulls: tuple[str, ...] = ("", "NA")
     key: tuple[str, ...]
     columns: dict[str, Column] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()

@@ -1,7 +1,10 @@
+import tempfile
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from coldframe.contracts.judging import judge_batch
+from coldframe.contracts import judging
 from coldframe.datasets import Source
 
 COLUMNS = {
@@ -16,6 +19,13 @@ HEADER = "code,size,kind,part\n"
 def source(*, quarantined: float = 1.0, **more: object) -> Source:
     batch = {"quarantined": quarantined, "rows": (0.5, 2.0), **more.pop("batch", {})}
     return Source(files="*", key=("code",), columns=COLUMNS, batch=batch, **more)
+
+
+def judge_batch(data: bytes, contract: Source, **more: object):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "batch.csv"
+        path.write_bytes(data)
+        return judging.judge_batch(path, contract, **more)
 
 
 def judge(*rows: str, contract: Source | None = None, **more: object):

@@ -23,9 +23,9 @@ def test_a_file_above_the_limit_is_held_unread_and_the_others_go_on(bench, monke
     size = (bench.settings.landing / "flights/flights/flights-2013-01.csv").stat().st_size
     real = judging.judge_batch
 
-    def small(data, *args, **options):
-        assert len(data) != size
-        return real(data, *args, **options)
+    def small(path, *args, **options):
+        assert path.stat().st_size != size
+        return real(path, *args, **options)
 
     monkeypatch.setattr(judging, "judge_batch", small)
     report = ingest_batches(bench)

@@ -107,7 +107,7 @@ def cast(text: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame
     Parameters
     ----------
     text : DataFrame of shape (n_rows, n_columns)
-        As `parse_text_csv` returns it.
+        As `coldframe.readers.read_batch` yields it.
     source : Source
         Its columns and its spellings of null.
 

@@ -7,14 +7,15 @@ from coldframe.datasets import Column, Source
 
 OF_FILES = {
     "empty": "a header, and rows below it",
-    "not_csv": "plain CSV",
-    "byte_order_mark": "UTF-8 without a byte-order mark",
-    "nul_bytes": "text in UTF-8",
-    "encoding": "text in UTF-8",
+    "not_csv": "plain text, parted into fields",
+    "byte_order_mark": "text in the declared encoding, without a byte-order mark",
+    "nul_bytes": "text in the declared encoding",
+    "encoding": "text in the declared encoding",
+    "compression": "a sound file, compressed as declared",
     "truncated": "a line end behind the last row",
     "field_length": "fields of at most 131,072 characters",
     "quoting": "each quote closed, and doubled inside of a field",
-    "delimiter": "commas between the fields",
+    "delimiter": "the declared delimiter between the fields",
     "field_count": "as many fields in each row as in the header",
     "no_rows": "at least one row",
     "missing_column": "it in the header, or required: false in the contract",
@@ -29,6 +30,16 @@ OF_FILES = {
     "null": "a value",
 }
 """For rules that expect the same of every source."""
+OPTIONS = {
+    "not_csv": "compression (or kind)",
+    "compression": "compression",
+    "byte_order_mark": "encoding (utf-8-sig, utf-16)",
+    "nul_bytes": "encoding",
+    "encoding": "encoding",
+    "delimiter": "delimiter",
+    "quoting": "quote",
+}
+"""For rules on how a file is spelled, which option of the source says so."""
 
 
 def expectation(source: Source, rule: str, column: str | None = None) -> str | None:
@@ -89,6 +100,9 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
     >>> told.partition(" in ")[0]
     'if these rows are corrections, set sources.arrivals.batch.keys_known: true'
     """
+    if rule in OPTIONS:
+        option = f"sources.{source}.{OPTIONS[rule]} in datasets/{dataset}.yaml"
+        return f"if the file is what you want to read, say so under {option}"
     if rule != "known_key":
         return None
     then = "the next build takes them" if held else "deliver these rows again"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from coldframe.contracts.batches import check_batch, check_keys
 from coldframe.contracts.casting import cast
 from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, sum_up
-from coldframe.contracts.reading import parse_text_csv
 from coldframe.contracts.rows import check_rows
 from coldframe.datasets import Source
+from coldframe.readers import read_batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +50,18 @@ class Judgement:
 
 
 def judge_batch(
-    data: bytes,
+    path: Path,
     source: Source,
     *,
     history: Sequence[int] = (),
     known: pd.DataFrame | None = None,
 ) -> Judgement:
-    """Judge the bytes of one batch; never raises for what is in them.
+    """Judge the file of one batch; never raises for what is in it.
 
     Parameters
     ----------
-    data : bytes
-        The file as delivered.
+    path : Path
+        The file as delivered; it must not change meanwhile.
     source : Source
         The contract.
     history : sequence of int
@@ -70,7 +71,7 @@ def judge_batch(
     """
     rows = 0
     try:
-        text = parse_text_csv(data, source)
+        text = pd.concat(read_batch(path, source))
         rows = len(text)
         typed, uncast = cast(text, source)
         broken = check_rows(typed, source)

@@ -1,7 +1,7 @@
 """Digests of landed files, remembered: a look at the landing folder reads only what is new.
 
 The memory only saves time. It may be lost at any moment, and what ingest judges and freezes is
-named by a digest of the very bytes that it has read (`landing.read_landed`).
+named by a digest of the very bytes that it has read (`landing.copy_landed`).
 """
 
 from __future__ import annotations

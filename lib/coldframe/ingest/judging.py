@@ -15,13 +15,14 @@ from coldframe.datasets import Dataset, load_object
 from coldframe.ingest.history import History
 from coldframe.ingest.landing import (
     Judged,
-    LandedBytes,
+    LandedCopy,
     LandedFile,
+    copy_landed,
     pending_batches,
-    read_landed,
 )
 from coldframe.ingest.quarantine import set_aside
 from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
+from coldframe.ingest.spool import batch_folder
 from coldframe.ingest.telling import describe
 from coldframe.ledger import Delivery, deliveries
 from coldframe.snapshots import BatchRecord
@@ -61,14 +62,16 @@ def judge_pending(
     for landed in pending_batches(bench):
         contract = versions[landed.source]
         try:
-            found = _read(bench, landed)
-            if found is None:
-                continue
-            # it may have grown since it was listed: its name is that of the bytes that were read
-            name = (landed.source, found.digest)
-            if name in seen or judged.knows(*name, contract):
-                continue
-            outcome = _judge(bench, landed, found, contract, history)
+            with batch_folder(bench) as folder:
+                limit = bench.dataset.sources[landed.source].batch.bytes
+                found = copy_landed(landed.path, folder, limit=limit)
+                if found is None:
+                    continue
+                # it may have grown since it was listed: its name is that of the bytes read
+                name = (landed.source, found.digest)
+                if name in seen or judged.knows(*name, contract):
+                    continue
+                outcome = _judge(bench, landed, found, contract, history)
         except MemoryError:
             leave(landed.path)
             tell(f"{landed.source}/{landed.path.name}: left, this machine's memory is not enough")
@@ -88,17 +91,8 @@ def _load_rules(dataset: Dataset) -> None:
             load_object(rule.function, where=f"datasets/{dataset.name}.yaml, {key}")
 
 
-def _read(bench: Workbench, landed: LandedFile) -> LandedBytes | None:
-    """Return what the file holds; None if it was taken away again, or is not ours to read."""
-    limit = bench.dataset.sources[landed.source].batch.bytes
-    try:
-        return read_landed(landed.path, limit=limit)
-    except OSError:
-        return None
-
-
 def _judge(
-    bench: Workbench, landed: LandedFile, found: LandedBytes, contract: str, history: History
+    bench: Workbench, landed: LandedFile, found: LandedCopy, contract: str, history: History
 ) -> Outcome:
     dataset, source = bench.dataset, landed.source
     file = _name(bench, landed.source, landed.path)
@@ -108,7 +102,7 @@ def _judge(
             digest=found.digest, dataset=dataset.name, source=source, file=file,
             rows=judgement.rows, contract=contract, faults=judgement.faults,
         )  # fmt: skip
-        set_aside(bench, delivery, judgement, found.data)
+        set_aside(bench, delivery, judgement, found.path)
         return Outcome(write_delivery(bench, delivery, None))
     record = batch_record(
         digest=found.digest, source=source, file=file, rows=len(judgement.fit),
@@ -116,14 +110,14 @@ def _judge(
         unknown_columns=judgement.unknown_columns,
     )  # fmt: skip
     delivery = delivery_of(dataset.name, record)
-    set_aside(bench, delivery, judgement, found.data)
+    set_aside(bench, delivery, judgement, found.path)
     return Outcome(delivery, record, judgement.fit)
 
 
-def _ask_contract(bench: Workbench, source: str, found: LandedBytes, history: History) -> Judgement:
+def _ask_contract(bench: Workbench, source: str, found: LandedCopy, history: History) -> Judgement:
     """Return what the contract says; whatever a batch does to our code, the others go on."""
     other = history.source_of(found.digest)
-    if found.data is None:
+    if found.path is None:
         limit = bench.dataset.sources[source].batch.bytes
         told = f"{found.size:,} bytes, at most {limit:,} are allowed"
         return _hold(Fault(rule="file_size", example=told))
@@ -133,7 +127,7 @@ def _ask_contract(bench: Workbench, source: str, found: LandedBytes, history: Hi
         return _hold(*faults)
     try:
         return judge_batch(
-            found.data,
+            found.path,
             bench.dataset.sources[source],
             history=history.sizes(source),
             known=history.keys(source),

@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from coldframe.contracts import contract_versions
 from coldframe.ingest.digests import DigestMemory
 from coldframe.ledger import Delivery, deliveries
-from coldframe.provenance import bytes_digest
 from coldframe.workbench import Workbench
+
+CHUNK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class LandedFile:
 
 
 @dataclass(frozen=True)
-class LandedBytes:
-    """What was found in a landed file when it was opened to be judged.
+class LandedCopy:
+    """A landed file as it was when it was taken to be judged, in a place where nobody writes.
 
     Parameters
     ----------
@@ -44,24 +46,54 @@ class LandedBytes:
         SHA-256 of these very bytes, whatever the file held when it was listed.
     size : int
         How many they are.
-    data : bytes or None
-        The bytes; None if they are too many to be read.
+    path : Path or None
+        Where they are; None if they are too many to be judged, and were not copied.
     """
 
     digest: str
     size: int
-    data: bytes | None
+    path: Path | None
 
 
-def read_landed(path: Path, *, limit: int) -> LandedBytes:
-    """Return what the file at `path` holds; of one that has more than `limit` bytes, the digest."""
-    with path.open("rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        if size > limit:
+def copy_landed(path: Path, folder: Path, *, limit: int) -> LandedCopy | None:
+    """Copy the file at `path` into `folder`; of one that has more than `limit` bytes, the digest.
+
+    What is judged and what is digested are the same bytes, though somebody may still write to the
+    file.
+
+    Returns
+    -------
+    LandedCopy or None
+        None if the file is gone or cannot be read.
+
+    Raises
+    ------
+    OSError
+        The copy cannot be written.
+    """
+    try:
+        stream = path.open("rb")
+    except OSError:
+        return None
+    with stream:
+        if os.fstat(stream.fileno()).st_size > limit:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            return LandedBytes(digest, size, None)
-        data = stream.read(size)
-    return LandedBytes(bytes_digest(data), len(data), data)
+            return LandedCopy(digest, os.fstat(stream.fileno()).st_size, None)
+        digesting, size, target = hashlib.sha256(), 0, folder / path.name
+        with target.open("xb") as copy:
+            while chunk := _read(stream):
+                digesting.update(chunk)
+                size += copy.write(chunk)
+        if chunk is None:
+            return None
+        return LandedCopy(digesting.hexdigest(), size, target)
+
+
+def _read(stream: BinaryIO) -> bytes | None:
+    try:
+        return stream.read(CHUNK)
+    except OSError:  # a failing disk; the file waits
+        return None
 
 
 @dataclass(frozen=True)

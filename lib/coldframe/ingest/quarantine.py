@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coldframe.errors import NotFoundError
-from coldframe.files import sync_folder, temporary_name, write_atomically
+from coldframe.files import sync_file, sync_folder, temporary_name, write_atomically
 from coldframe.ledger import Delivery, deliveries
 from coldframe.workbench import Workbench
 
@@ -32,7 +32,7 @@ def quarantine_folder(bench: Workbench) -> Path:
 
 
 def set_aside(
-    bench: Workbench, delivery: Delivery, judgement: Judgement, data: bytes | None
+    bench: Workbench, delivery: Delivery, judgement: Judgement, raw: Path | None
 ) -> Path | None:
     """Write what of a batch was set aside; all of it or nothing, again and again the same.
 
@@ -44,9 +44,9 @@ def set_aside(
         What became of the batch.
     judgement : Judgement
         Why.
-    data : bytes or None
-        The batch itself, kept if all of it is held; None if it is too large to be copied, and
-        stays in the landing folder only.
+    raw : Path or None
+        A copy of the batch itself, kept if all of it is held: it is moved away. None if it is too
+        large to be copied, and stays in the landing folder only.
 
     Returns
     -------
@@ -60,16 +60,18 @@ def set_aside(
     partial = temporary_name(target)
     partial.mkdir()
     try:
-        _fill(partial, delivery, judgement, data)
+        _fill(partial, delivery, judgement, raw)
         _publish(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target
 
 
-def _fill(folder: Path, delivery: Delivery, judgement: Judgement, data: bytes | None) -> None:
-    if delivery.outcome == "held" and data is not None:
-        write_atomically(folder / RAW / Path(delivery.file).name, data)
+def _fill(folder: Path, delivery: Delivery, judgement: Judgement, raw: Path | None) -> None:
+    if delivery.outcome == "held" and raw is not None:
+        (folder / RAW).mkdir()
+        sync_file(raw)
+        raw.rename(folder / RAW / Path(delivery.file).name)
     if len(judgement.failures):
         write_atomically(folder / ROWS, _spell_rows(judgement))
     report = json.dumps(delivery.to_body(), indent=2, sort_keys=True, ensure_ascii=False)

@@ -22,6 +22,7 @@ from coldframe.files import locked
 from coldframe.ingest.landing import Judged, pending_batches, unreadable_files
 from coldframe.ingest.quarantine import sweep_partial
 from coldframe.ingest.records import delivery_of, snapshot_about, write_delivery
+from coldframe.ingest.spool import sweep_spool
 from coldframe.ingest.strays import StrayFile, stray_files
 from coldframe.ingest.telling import sum_up
 from coldframe.ledger import Delivery, deliveries
@@ -114,6 +115,7 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
     tell = progress or _silent
     with locked(bench.settings.home / f"ingest-{bench.dataset.name}.lock"):
         sweep_partial(bench)
+        sweep_spool(bench)
         finished = _reconcile(bench)
         unreadable, stray = unreadable_files(bench), stray_files(bench)
         for one in stray:

@@ -1,16 +1,18 @@
 import csv
 import gzip
 import io
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldframe.contracts.faults import UnfitBatchError
-from coldframe.contracts.reading import parse_text_csv
-from coldframe.datasets import Source
+from coldframe.faults import UnfitBatchError
+from coldframe.readers import read_batch
+from coldframe.sources import Source
 
 SOURCE = Source(
     files="*.csv",
@@ -18,6 +20,13 @@ SOURCE = Source(
     columns={"code": {"type": "string"}, "size": {"type": "integer", "required": False}},
 )
 GOOD = b"code,size\n00123,1\nNA,2\n"
+
+
+def parse_text_csv(data: bytes, source: Source) -> pd.DataFrame:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "batch.csv"
+        path.write_bytes(data)
+        return pd.concat(read_batch(path, source))
 
 
 def faults(data: bytes) -> list[tuple[str, str | None]]:

@@ -1,0 +1,49 @@
+"""Readers: a delivery's file, piece by piece, as the text that stands in it.
+
+One module a kind of file, one list that names them, `KINDS`; a new kind is one module, one line
+here and one in `coldframe.dialects.Kind`. What is read is typed by the contract alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coldframe.readers._base import PIECE_ROWS, Reader
+from coldframe.readers.csv_text import read_csv
+from coldframe.sources import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS: Mapping[str, Reader] = {"csv": read_csv}
+
+__all__ = ["KINDS", "PIECE_ROWS", "Reader", "read_batch"]
+
+
+def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
+    """Yield the rows of the file at `path` as text, in pieces that fit into memory.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it must not change meanwhile.
+    source : Source
+        Its kind and dialect, and which columns must be there. Others are kept.
+
+    Yields
+    ------
+    DataFrame of shape (n_rows, n_columns)
+        At least one, with at most `PIECE_ROWS` rows. All columns have dtype ``str`` and are the
+        same in every piece; NaN is a null of the format itself, other than the empty text. The
+        index is named ``line``, rises over the whole batch, and says where a row begins: of
+        text its line (the header is line 1), else its place.
+
+    Raises
+    ------
+    UnfitBatchError
+        At any piece: the file is not what the source declares. Names the rule, and shows what was
+        found.
+    """
+    return KINDS[source.kind](path, source)

@@ -1,0 +1,75 @@
+"""What all readers share: the shape of a piece, and what a header must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coldframe.faults import Fault, UnfitBatchError, shorten, unfit
+from coldframe.sources import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PIECE_ROWS = 1 << 16
+"""Rows of a piece at most: bounds the memory that judging needs."""
+
+Reader = Callable[[Path, Source], "Iterator[pd.DataFrame]"]
+"""See `coldframe.readers.read_batch`."""
+
+
+def text_piece(names: Sequence[str], columns: Sequence[Any], lines: Any) -> pd.DataFrame:
+    """Return a piece as every reader yields it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the columns; each once.
+    columns : sequence of pyarrow.Array, pyarrow.ChunkedArray or list of str
+        The texts of each; null where the format itself says that there is none.
+    lines : array-like of int
+        Where each row begins, rising.
+
+    Examples
+    --------
+    >>> piece = text_piece(["code", "size"], [["00123", "NA"], ["1", ""]], [2, 3])
+    >>> piece.loc[2].tolist(), str(piece.dtypes["code"]), piece.index.name
+    (['00123', '1'], 'str', 'line')
+    """
+    import numpy as np  # this module is imported where no data is read
+    import pandas as pd
+    import pyarrow as pa
+
+    # said in full: somebody may have set pandas' mode.string_storage to "python", which is slow
+    dtype = pd.StringDtype("pyarrow", na_value=np.nan)
+    index = pd.Index(lines, dtype="int64", name="line")
+    texts = [pd.array(pa.array(column, pa.large_string()), dtype=dtype)
+             if isinstance(column, list) else pd.array(column, dtype=dtype)
+             for column in columns]  # fmt: skip
+    data = {name: pd.Series(text, index=index) for name, text in zip(names, texts, strict=True)}
+    return pd.DataFrame(data, index=index, columns=pd.Index(list(names), dtype="str"))
+
+
+def check_columns(names: Sequence[str], source: Source) -> None:
+    """Raise unless the columns `names` of a delivery are those of the contract, and more perhaps.
+
+    Raises
+    ------
+    UnfitBatchError
+        None is known, one is doubled, or one that is required is missing; all told together.
+    """
+    if not any(name in source.columns for name in names):
+        found = shorten(",".join(names)) if names else "a blank line"
+        raise unfit("header", "The first line is no header of this source.", example=found)
+    faults = [
+        Fault(rule="doubled_column", column=name, example="in the header more than once")
+        for name in sorted({name for name in names if list(names).count(name) > 1})
+    ]
+    faults += [
+        Fault(rule="missing_column", column=name, example="not in the header")
+        for name, column in source.columns.items()
+        if column.required and name not in names
+    ]
+    if faults:
+        raise UnfitBatchError("The header is not that of the contract.", tuple(faults))
