@@ -290,10 +290,9 @@ def describe_servers() -> list[tuple[Address, Message]]:
     UnavailableError
         There is no folder of this user's that could be trusted.
     """
-    folder = find_address().folder
     found = []
-    for path in sorted(folder.glob("*.sock")):
-        address = Address(folder, path.stem, ())
+    for path in sorted(find_address().folder.glob("*.sock")):
+        address = Address(path.parent, path.stem, ())
         with contextlib.suppress(UnavailableError, json.JSONDecodeError):
             told = ask(address, "status")
             own = Path(told["python"]).parent == Path(sys.executable).parent
