@@ -39,7 +39,7 @@ print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
 
 @pytest.mark.parametrize(
     "words", [["--help"], ["sweep", "--help"], ["demo", "run", "--help"], ["status"],
-              ["status", "--json"], ["proposals"], ["models"], ["snapshots"]],
+              ["status", "--json"], ["proposals"], ["models"], ["snapshots"], ["tag"], ["gc"]],
     ids=" ".join,
 )  # fmt: skip
 def test_help_and_status_import_nothing_heavy(prepared, words):
@@ -56,7 +56,8 @@ def test_the_version_is_that_of_the_project(prepared):
 def test_the_commands_are_those_that_are_promised():
     assert [name.removeprefix("coldframe ") for name in COMMANDS] == [
         "status", "build", "run", "snapshots", "show", "quarantine", "proposals", "propose",
-        "approve", "reject", "models", "rollback", "lineage", "sweep", "verify", "doctor",
+        "approve", "reject", "models", "rollback", "lineage", "sweep", "tag", "gc", "verify",
+        "doctor",
         "demo land", "demo run", "kernels status", "kernels stop",
     ]  # fmt: skip
 

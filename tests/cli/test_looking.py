@@ -58,7 +58,7 @@ KEYS = {
     "verify": {"snapshots", "entries", "models", "faults"},
 }  # fmt: skip
 LISTS = {
-    "snapshots": {"name", "id", "rows", "labels", "frozen_at", "tag", "pins"},
+    "snapshots": {"name", "id", "rows", "labels", "frozen_at", "tags", "pins", "proposals"},
     "quarantine": {
         "followed_by",
         "batch",

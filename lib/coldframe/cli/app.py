@@ -12,6 +12,7 @@ from coldframe.cli import (
     checks,
     decisions,
     demo,
+    keeping,
     kernels,
     lineage,
     models,
@@ -64,8 +65,8 @@ def options(
 
 
 for module in (
-    *(status, demo, build, snapshots, quarantine, decisions, models, lineage, sweep, checks),
-    kernels,
+    *(status, demo, build, snapshots, quarantine, decisions, models, lineage, sweep, keeping),
+    *(checks, kernels),
 ):
     module.add_commands(app)
 

@@ -26,6 +26,7 @@ from coldframe.cli.terminal import (
     when,
 )
 from coldframe.errors import ConfigurationError, NotFoundError
+from coldframe.keeping import Kept, list_kept
 from coldframe.ledger import model, proposals
 from coldframe.snapshots import Snapshot
 from coldframe.status import label_coverage
@@ -51,19 +52,18 @@ def add_commands(app: typer.Typer) -> None:
             bool, typer.Option("--all", help="Also scored rows and monitoring references.")
         ] = False,
     ) -> Answer:
-        """List the snapshots of the dataset, newest last."""
+        """List the snapshots of the dataset, newest last, with their tags and who needs them."""
         store, name = session.bench.store, session.name
         names = [name]
         if everything:
             names += [n for n in store.datasets() if n.startswith(f"{name}.")]
-        found = [snapshot for each in names for snapshot in store.versions(each)]
-        tags = {s.id: tag for each in names for tag, s in store.tags(each).items()}
-        pins: dict[str, list[str]] = {}
-        for owner, ids in store.pins().items():
-            for id_ in ids:
-                pins.setdefault(id_, []).append(owner)
-        data = [describe(s) | {"tag": tags.get(s.id), "pins": pins.get(s.id, [])} for s in found]
-        rows = [_row(s, tags.get(s.id), pins.get(s.id, [])) for s in found]
+        found = list_kept(session.bench, names)
+        data = [
+            describe(one.snapshot)
+            | {"tags": one.tags, "pins": one.pins, "proposals": one.proposals}
+            for one in found
+        ]
+        rows = [_row(one) for one in found]
         columns = ["=snapshot", "#rows", "#labels", "#frozen (UTC)", "=id", "kept by"]
         empty = cell(
             "No snapshot yet. To make one: coldframe demo run, or coldframe build", "yellow"
@@ -142,15 +142,17 @@ def table_rows(snapshot: Snapshot) -> str:
     return ", ".join(f"{name} {table.rows:,}" for name, table in snapshot.tables.items())
 
 
-def _row(snapshot: Snapshot, tag: str | None, pins: list[str]) -> list[object]:
+def _row(kept: Kept) -> list[object]:
+    snapshot = kept.snapshot
     labels = label_coverage(snapshot)
+    waiting = [f"proposal {number}" for number in kept.proposals]
     return [
         cell(snapshot.name, "green"),
         f"{snapshot.rows:,}",
         share(labels.known, labels.rows) if labels else "-",
         when(snapshot.frozen_at),
         short(snapshot.id),
-        ", ".join(filter(None, [tag, *map(_owner, pins)])),
+        ", ".join([*kept.tags, *map(_owner, kept.pins), *waiting]),
     ]
 
 

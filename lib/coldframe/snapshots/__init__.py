@@ -7,6 +7,7 @@ on disk. Importing this package imports neither pandas nor pyarrow.
 
 from coldframe.snapshots.additions import Addition
 from coldframe.snapshots.damage import Damage
+from coldframe.snapshots.garbage import Garbage
 from coldframe.snapshots.manifest import (
     JSON,
     BatchHistory,
@@ -25,6 +26,7 @@ __all__ = [
     "BatchRecord",
     "Column",
     "Damage",
+    "Garbage",
     "Part",
     "Snapshot",
     "SnapshotStore",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from coldframe.errors import ConflictError
@@ -16,15 +17,36 @@ from coldframe.snapshots.objects import MANIFEST, PART, RECORD
 POLL_SECONDS = 0.02
 
 
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """One file that nothing needs: where it is (or was), its size in bytes, and what it is.
+
+    `kind` is ``partial`` (being written when its writer died), ``rows``, ``manifest`` or
+    ``record``.
+    """
+
+    path: Path
+    bytes: int
+    kind: str
+
+
 def collect(
-    store: Catalogue, *, dry_run: bool, grace_seconds: float, wait_seconds: float
-) -> list[Path]:
+    store: Catalogue,
+    *,
+    needed: Iterable[str] = (),
+    dry_run: bool,
+    grace_seconds: float,
+    wait_seconds: float,
+) -> list[Garbage]:
     """Delete, or only list, files that no version, tag or pin needs.
 
     Parameters
     ----------
     store : Catalogue
         The store.
+    needed : iterable of str
+        Ids of more snapshots to keep, for those who keep their own account of what they need.
+        One whose manifest is not here is none of this store's.
     dry_run : bool
         Delete nothing.
     grace_seconds : float
@@ -34,8 +56,8 @@ def collect(
 
     Returns
     -------
-    list of Path
-        What was deleted, or would be.
+    list of Garbage
+        What was deleted, or would be, by path.
 
     Raises
     ------
@@ -47,14 +69,27 @@ def collect(
     if not store.root.exists():
         return []
     with _alone(store.root, wait_seconds):
-        needed = {path for root in _roots(store) for path in _files(store, root)}
+        kept = {path for root in _roots(store, needed) for path in _files(store, root)}
         oldest = time.time() - grace_seconds
-        unneeded = [path for path in _candidates(store.root) if path not in needed]
-        dead = sorted(path for path in unneeded if path.stat().st_mtime <= oldest)
+        unneeded = sorted(path for path in _candidates(store.root) if path not in kept)
+        states = [(path, path.stat()) for path in unneeded]
+        dead = [
+            Garbage(path, state.st_size, _kind(path))
+            for path, state in states
+            if state.st_mtime <= oldest
+        ]
         if not dry_run:
-            for path in dead:
-                path.unlink()
+            for one in dead:
+                one.path.unlink()
     return dead
+
+
+def _kind(path: Path) -> str:
+    if path.parent.name == "tmp":
+        return "partial"
+    if path.name.endswith(MANIFEST):
+        return "manifest"
+    return "rows" if path.suffix == PART else "record"
 
 
 @contextmanager
@@ -77,7 +112,7 @@ def _alone(root: Path, wait_seconds: float) -> Iterator[None]:
         yield
 
 
-def _roots(store: Catalogue) -> list[Snapshot]:
+def _roots(store: Catalogue, needed: Iterable[str]) -> list[Snapshot]:
     # every folder below refs/, also one whose name this version would not accept
     roots: dict[str, Snapshot] = {}
     for dataset in store.refs.datasets():
@@ -85,6 +120,9 @@ def _roots(store: Catalogue) -> list[Snapshot]:
             roots[snapshot.id] = snapshot
     for ids in store.refs.pins().values():
         roots |= {id_: store.open(id_) for id_ in ids}
+    for id_ in needed:
+        if id_ not in roots and store.objects.path(id_, MANIFEST).exists():
+            roots[id_] = store.open(id_)
     return list(roots.values())
 
 

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Literal, overload
 
-from coldframe.errors import ConflictError, NotFoundError
-from coldframe.snapshots import damage, garbage
+from coldframe.errors import ConflictError
+from coldframe.snapshots import garbage
 from coldframe.snapshots.additions import Addition, batch_records, check_parent, plain_json
-from coldframe.snapshots.catalogue import Catalogue
-from coldframe.snapshots.damage import Damage
-from coldframe.snapshots.manifest import JSON, Base, BatchRecord, Part, Snapshot, TableSummary
+from coldframe.snapshots.garbage import Garbage
+from coldframe.snapshots.manifest import JSON, Base, BatchRecord, Snapshot
 from coldframe.snapshots.names import check_name, check_tag
-from coldframe.snapshots.objects import MANIFEST, PART, ObjectWriter
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-Progress = Callable[[str], None]
+from coldframe.snapshots.objects import MANIFEST, ObjectWriter
+from coldframe.snapshots.verified import VerifiedCatalogue
 
 
-class SnapshotStore(Catalogue):
+class SnapshotStore(VerifiedCatalogue):
     """Frozen versions of datasets, in one folder that can be moved and copied.
 
     Parameters
@@ -141,106 +134,6 @@ class SnapshotStore(Catalogue):
                     return self.open(id_)
                 head = self.head(dataset)  # somebody was faster: build on theirs
 
-    @overload
-    def read(
-        self,
-        snapshot: Snapshot | str,
-        table: str,
-        *,
-        columns: Sequence[str] | None = None,
-        batches: Sequence[str] | None = None,
-        as_pandas: Literal[True] = True,
-    ) -> pd.DataFrame: ...
-    @overload
-    def read(
-        self,
-        snapshot: Snapshot | str,
-        table: str,
-        *,
-        columns: Sequence[str] | None = None,
-        batches: Sequence[str] | None = None,
-        as_pandas: Literal[False],
-    ) -> pa.Table: ...
-    def read(
-        self,
-        snapshot: Snapshot | str,
-        table: str,
-        *,
-        columns: Sequence[str] | None = None,
-        batches: Sequence[str] | None = None,
-        as_pandas: bool = True,
-    ) -> Any:
-        """Return the rows of one table in the order of delivery.
-
-        The digest of every part is compared first, always: the checksums of Parquet guard its
-        pages alone, and a flipped bit in a page's header or in the footer can read as other data.
-
-        Parameters
-        ----------
-        snapshot : Snapshot or str
-            The snapshot, or a name that `resolve` knows.
-        table : str
-            Name of the table.
-        columns : sequence of str, optional
-            Only these, in this order.
-        batches : sequence of str, optional
-            Only rows that came with the batches of these digests.
-        as_pandas : bool, default=True
-            A pandas frame, or else a pyarrow table.
-
-        Raises
-        ------
-        NotFoundError
-            There is no such table, column or batch.
-        CorruptionError
-            A file was damaged or is missing; nothing of it is returned.
-        """
-        from coldframe.snapshots.reading import read_parts, to_pandas  # needs pyarrow
-
-        if isinstance(snapshot, str):
-            snapshot = self.resolve(snapshot)
-        summary = _pick(snapshot.tables, [table], "table", snapshot.name)[0]
-        by_name = {column.name: column for column in summary.columns}
-        names = list(by_name) if columns is None else columns
-        wanted = _pick(by_name, names, "column", f"{snapshot.name}, table '{table}'")
-        parts = self._parts(snapshot, summary, batches)
-        for found in damage.inspect_parts(self.objects, parts, snapshot.name):
-            raise found.error()
-        rows = read_parts([self.objects.path(part.digest, PART) for part in parts], wanted)
-        return to_pandas(rows) if as_pandas else rows
-
-    def _parts(
-        self, snapshot: Snapshot, summary: TableSummary, batches: Sequence[str] | None
-    ) -> list[Part]:
-        parts = [Part(**record) for record in summary.listing.iterate(self.objects.load)]
-        if batches is None:
-            return parts
-        known = {record.digest: record for record in snapshot.batches}
-        _pick(known, batches, "batch", snapshot.name)
-        return [part for part in parts if part.batch in set(batches)]
-
-    def verify(
-        self, snapshot: Snapshot | str | None = None, *, progress: Progress = lambda _: None
-    ) -> list[Damage]:
-        """Return everything that is wrong with what `snapshot` needs; best is an empty list.
-
-        Reads every byte of its manifest, segments, part infos and parts. Without a snapshot, of
-        all versions, tags and pins, what they share once; `progress` is told of each.
-        """
-        if snapshot is None:
-            return damage.inspect_store(self, progress)
-        name = snapshot if isinstance(snapshot, str) else snapshot.name
-        return list(damage.inspect_name(self, name, expected=snapshot))
-
-    def check(self, snapshot: Snapshot | str) -> None:
-        """Raise CorruptionError if `verify` finds anything wrong with `snapshot`."""
-        damages = self.verify(snapshot)
-        if damages:
-            error = damages[0].error()
-            if len(damages) > 1:
-                error.found = f"{error.found}; and {len(damages) - 1} more damaged files"
-            raise error
-
     def tag(self, name: str, snapshot: Snapshot | str) -> Snapshot:
         """Give `snapshot` a name in its dataset, for good (``golden`` makes ``flights@golden``).
 
@@ -274,20 +167,18 @@ class SnapshotStore(Catalogue):
         return self.refs.pins()
 
     def collect_garbage(
-        self, *, dry_run: bool = False, grace_seconds: float = 3600.0, wait_seconds: float = 60.0
-    ) -> list[Path]:
+        self,
+        *,
+        needed: Iterable[str] = (),
+        dry_run: bool = False,
+        grace_seconds: float = 3600.0,
+        wait_seconds: float = 60.0,
+    ) -> list[Garbage]:
         """Delete (or only list) files that no version, tag or pin needs; see `garbage.collect`."""
         return garbage.collect(
-            self, dry_run=dry_run, grace_seconds=grace_seconds, wait_seconds=wait_seconds
+            self,
+            needed=needed,
+            dry_run=dry_run,
+            grace_seconds=grace_seconds,
+            wait_seconds=wait_seconds,
         )
-
-
-def _pick(there: Mapping[str, Any], wanted: Sequence[str], kind: str, where: str) -> list[Any]:
-    missing = [name for name in wanted if name not in there]
-    if missing:
-        raise NotFoundError(
-            f"There is no {kind} {', '.join(map(repr, missing))}.",
-            where=where,
-            found=", ".join(there) or "nothing",
-        )
-    return [there[name] for name in wanted]
