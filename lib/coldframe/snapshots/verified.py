@@ -10,11 +10,13 @@ from coldframe.snapshots import damage
 from coldframe.snapshots.catalogue import Catalogue
 from coldframe.snapshots.damage import Damage
 from coldframe.snapshots.manifest import Part, Snapshot, TableSummary
-from coldframe.snapshots.objects import PART
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+    from coldframe.snapshots.selection import Where
+    from coldframe.snapshots.tables import OpenTable
 
 Progress = Callable[[str], None]
 
@@ -29,6 +31,7 @@ class VerifiedCatalogue(Catalogue):
         table: str,
         *,
         columns: Sequence[str] | None = None,
+        where: Where | None = None,
         batches: Sequence[str] | None = None,
         as_pandas: Literal[True] = True,
     ) -> pd.DataFrame: ...
@@ -39,6 +42,7 @@ class VerifiedCatalogue(Catalogue):
         table: str,
         *,
         columns: Sequence[str] | None = None,
+        where: Where | None = None,
         batches: Sequence[str] | None = None,
         as_pandas: Literal[False],
     ) -> pa.Table: ...
@@ -48,6 +52,7 @@ class VerifiedCatalogue(Catalogue):
         table: str,
         *,
         columns: Sequence[str] | None = None,
+        where: Where | None = None,
         batches: Sequence[str] | None = None,
         as_pandas: bool = True,
     ) -> Any:
@@ -64,6 +69,11 @@ class VerifiedCatalogue(Catalogue):
             Name of the table.
         columns : sequence of str, optional
             Only these, in this order.
+        where : sequence of (column, operator, value), optional
+            Only rows for which all of these hold: ``[("delay", ">", 15)]``. Operators are ``==``,
+            ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``, ``not in``, and, without a value,
+            ``is null`` and ``is not null``; for a null no other holds. Parts that cannot hold
+            such a row are not read.
         batches : sequence of str, optional
             Only rows that came with the batches of these digests.
         as_pandas : bool, default=True
@@ -73,22 +83,54 @@ class VerifiedCatalogue(Catalogue):
         ------
         NotFoundError
             There is no such table, column or batch.
+        ConfigurationError
+            A condition has another form, or a value that its column cannot hold.
         CorruptionError
             A file was damaged or is missing; nothing of it is returned.
         """
-        from coldframe.snapshots.reading import read_parts, to_pandas  # needs pyarrow
+        opened = self.open_table(snapshot, table, columns=columns, where=where, batches=batches)
+        return opened.to_pandas() if as_pandas else opened.to_arrow()
+
+    def open_table(
+        self,
+        snapshot: Snapshot | str,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Where | None = None,
+        batches: Sequence[str] | None = None,
+    ) -> OpenTable:
+        """Return one table to be read by any engine; parameters and errors as in `read`.
+
+        Examples
+        --------
+        >>> relation = store.open_table("flights@7", "flights").to_duckdb()  # doctest: +SKIP
+        >>> relation.aggregate("origin, avg(dep_delay)")  # doctest: +SKIP
+        """
+        from coldframe.snapshots import selection, tables  # need pyarrow
+        from coldframe.snapshots.reading import column_schema
 
         if isinstance(snapshot, str):
             snapshot = self.resolve(snapshot)
+        place = f"{snapshot.name}, table '{table}'"
         summary = _pick(snapshot.tables, [table], "table", snapshot.name)[0]
         by_name = {column.name: column for column in summary.columns}
-        names = list(by_name) if columns is None else columns
-        wanted = _pick(by_name, names, "column", f"{snapshot.name}, table '{table}'")
+        chosen = _pick(by_name, list(by_name) if columns is None else columns, "column", place)
+        schema = column_schema(summary.columns)
+        wanted = selection.conditions(where or (), schema, place)
         parts = self._parts(snapshot, summary, batches)
-        for found in damage.inspect_parts(self.objects, parts, snapshot.name):
-            raise found.error()
-        rows = read_parts([self.objects.path(part.digest, PART) for part in parts], wanted)
-        return to_pandas(rows) if as_pandas else rows
+        if wanted:
+            load = self.objects.load
+            parts = [p for p in parts if selection.may_hold(wanted, load(p.info), schema)]
+        others = {one.column for one in wanted} - {column.name for column in chosen}
+        return tables.OpenTable(
+            objects=self.objects,
+            name=snapshot.name,
+            columns=tuple(chosen),
+            parts=tuple(parts),
+            conditions=tuple(wanted),
+            others=tuple(by_name[name] for name in sorted(others)),
+        )
 
     def _parts(
         self, snapshot: Snapshot, summary: TableSummary, batches: Sequence[str] | None

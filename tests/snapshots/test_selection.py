@@ -1,0 +1,202 @@
+"""Rows chosen by conditions: the same as choosing them afterwards, with fewer parts read."""
+
+import datetime as dt
+import decimal
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from counts import count
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from snapshots.snapshot_cases import delivery, open_store
+from snapshots.test_engines import VALUES, WIDER, deliveries
+
+from coldframe.errors import ConfigurationError
+from coldframe.snapshots import Addition, SnapshotStore
+from coldframe.snapshots.selection import COMPARISONS, MEMBERSHIPS, NULLS
+
+NAN = float("nan")
+ORDERED = {
+    "==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater,
+    ">=": pc.greater_equal,
+}  # fmt: skip
+
+
+def chosen_afterwards(table, name, operator, values):
+    """Choose rows of a whole table, without conditions of ours and without any statistics."""
+    column = table.column(name)
+    if operator in NULLS:
+        mask = column.is_null() if operator == "is null" else column.is_valid()
+    elif operator in COMPARISONS:
+        mask = ORDERED[operator](column, pa.scalar(values, column.type))
+    else:
+        mask = pa.chunked_array([pa.array([False] * table.num_rows)])
+        for value in values:
+            mask = pc.or_(
+                mask, pc.fill_null(pc.equal(column, pa.scalar(value, column.type)), False)
+            )
+        if operator == "not in":
+            mask = pc.and_(pc.invert(mask), column.is_valid())
+    return table.filter(mask)
+
+
+def values_like(column):
+    """Values that stand in the column, and others of its kind."""
+    own = [value for value in column.to_pylist() if value is not None]
+    kind = column.type
+    if pa.types.is_time(kind):
+        return st.sampled_from([*own, dt.time(0), dt.time(0, 0, 5)])
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+        seconds = pa.timestamp("s", tz=kind.tz) if pa.types.is_timestamp(kind) else pa.duration("s")
+        near = st.integers(-(2**20), 2**20).map(lambda number: pa.scalar(number, pa.int64()))
+        others = near.map(lambda number: number.cast(seconds).cast(kind).as_py())
+        return others | st.sampled_from(own or [None])
+    return VALUES.get(kind, st.none()) | st.sampled_from(own or [None])
+
+
+@given(deliveries(), st.data())
+@settings(deadline=None, max_examples=count(80, 3000))
+def test_choosing_rows_is_choosing_them_afterwards(parts, data):
+    with tempfile.TemporaryDirectory() as folder:
+        store = SnapshotStore(Path(folder) / "store", durable=False)
+        store.freeze("pets", [Addition("cats", part) for part in parts])
+        table = store.read("pets", "cats", as_pandas=False)
+        flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+        name = data.draw(st.sampled_from(flat))
+        column = table.column(name)
+        operator = data.draw(st.sampled_from([*COMPARISONS, *MEMBERSHIPS, *NULLS]))
+        if pa.types.is_null(column.type) or exact_only(column):
+            operator = "is null"
+        condition = (name, operator)
+        values = None
+        if operator not in NULLS:
+            like = values_like(column).filter(lambda value: value is not None)
+            values = data.draw(like if operator in COMPARISONS else st.lists(like, max_size=3))
+            condition = (name, operator, values)
+        found = store.read("pets", "cats", where=[condition], as_pandas=False)
+        assert found.equals(chosen_afterwards(table, name, operator, values))
+
+
+def exact_only(column):
+    """Whether Python has no value for some of a column: nanoseconds, years beyond 9999."""
+    try:
+        column.to_pylist()
+    except (ValueError, OverflowError):
+        return True
+    return False
+
+
+FLOATS = st.sampled_from([NAN, 0.0, -0.0, 1.0, -1.0, float("inf"), None])
+
+
+@given(
+    st.lists(st.lists(FLOATS, min_size=1, max_size=3), min_size=1, max_size=3),
+    st.sampled_from([*COMPARISONS, *MEMBERSHIPS]),
+    FLOATS.filter(lambda x: x is not None),
+)
+@example([[1.0, NAN]], "!=", 1.0)
+@example([[1.0, NAN]], "not in", 1.0)
+@example([[1.0, NAN]], "==", 1.0)
+@example([[1.0, NAN]], "<=", 1.0)
+@example([[-0.0]], "==", 0.0)
+@settings(deadline=None, max_examples=count(60, 2000))  # fmt: skip
+def test_no_row_is_lost_for_what_statistics_do_not_say_of_nan_and_zero(parts, operator, value):
+    with tempfile.TemporaryDirectory() as folder:
+        store = SnapshotStore(Path(folder) / "store", durable=False)
+        tables = [pa.table({"x": pa.array(part, pa.float64())}) for part in parts]
+        store.freeze("pets", [Addition("cats", table) for table in tables])
+        whole = store.read("pets", "cats", as_pandas=False)
+        values = value if operator in COMPARISONS else [value]
+        found = store.read("pets", "cats", where=[("x", operator, values)], as_pandas=False)
+        right = chosen_afterwards(whole, "x", operator, values)
+        assert list(map(str, found["x"].to_pylist())) == list(map(str, right["x"].to_pylist()))
+        opened = store.open_table("pets", "cats", columns=[], where=[("x", operator, values)])
+        assert opened.to_arrow().num_rows == opened.to_dataset().count_rows() == right.num_rows
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    store = open_store(tmp_path_factory.mktemp("selection"))
+    moment = dt.datetime(2013, 1, 1, tzinfo=dt.UTC)
+    for number in range(6):
+        rows = delivery(number).append_column(
+            "at", pa.array([moment + dt.timedelta(days=number)] * 3, pa.timestamp("us", tz="UTC"))
+        )
+        if number >= 3:
+            rows = rows.append_column("price", pa.array([number, None, 7], pa.int32()))
+        store.freeze("pets", [Addition("cats", rows)])
+    return store
+
+
+@pytest.mark.parametrize(
+    ("where", "parts", "keys"),
+    [
+        ([("key", "==", 7)], 1, [7]),
+        ([("key", "in", [1, 16])], 2, [1, 16]),
+        ([("key", "<", 3), ("text", ">", "row 0.0")], 1, [1, 2]),
+        ([("at", ">=", "2013-01-06T00:00:00Z")], 1, [15, 16, 17]),
+        ([("at", "<", pd.Timestamp("2013-01-01 12:00", tz="America/New_York"))], 1, [0, 1, 2]),
+        ([("price", "is null")], 6, [*range(9), 10, 13, 16]),
+        ([("price", "is not null"), ("key", "<", 12)], 1, [9, 11]),
+        ([("price", "==", 7)], 3, [11, 14, 17]),
+        ([("price", "not in", [7])], 3, [9, 12, 15]),
+        ([("price", "==", 1000)], 0, []),
+    ],
+    ids=str,
+)
+def test_parts_that_cannot_hold_a_row_are_not_read(store, where, parts, keys):
+    opened = store.open_table("pets", "cats", columns=["key"], where=where)
+    assert len(opened.parts) == parts
+    assert opened.to_arrow().to_pydict() == {"key": keys}
+    assert store.read("pets", "cats", columns=[], where=where, as_pandas=False).num_rows == len(
+        keys
+    )
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        ("key",), ("key", "=", 1), ("key", "==", 1, 2), ("key", "is null", 1), ("no", "==", 1),
+        ("key", "==", None), ("key", "==", "1"), ("key", "==", 1.5), ("key", "==", True),
+        ("key", "==", 2**64), ("key", "in", 1), ("text", "in", "row"), ("text", "==", 1),
+        ("at", ">", pd.Timestamp("2013-01-01")), ("at", ">", "2013-01-01"), ("at", ">", 5.5),
+        ("at", "==", pd.Timestamp("2013-01-01 00:00:00.000000001", tz="UTC")),
+        ("price", "==", decimal.Decimal("1.5")), "key", None,
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_no_condition_is_refused_and_never_guessed(store, condition):
+    with pytest.raises(ConfigurationError) as told:
+        store.read("pets", "cats", where=[condition])
+    assert told.value.expected
+    assert told.value.found
+
+
+def test_a_query_of_polars_finds_nan_as_polars_does(tmp_path):
+    store = open_store(tmp_path)
+    store.freeze("pets", [Addition("cats", pa.table({"x": [1.0, NAN, None], "key": [1, 2, 3]}))])
+    opened = store.open_table("pets", "cats")
+    for query in (pl.col("x") != 1, pl.col("x") > 5, pl.col("x").is_nan(), pl.col("x").is_null()):
+        lazy = opened.to_polars_lazy().filter(query).select("key").collect()
+        assert lazy["key"].to_list() == opened.to_polars().filter(query)["key"].to_list()
+    assert opened.to_polars_lazy().select(pl.len()).collect().item() == 3
+    assert opened.to_polars_lazy().head(2).filter(pl.col("key") > 1).collect().height == 1
+    for query in ("x = 1.0", "x != 1.0", "x > 5", "x = 'nan'", "x not in (1.0, 2.0)"):
+        plain = duckdb.connect().from_arrow(opened.to_arrow()).filter(query).to_arrow_table()
+        assert opened.to_duckdb().filter(query).to_arrow_table()["key"] == plain["key"]
+
+
+def test_widened_columns_are_compared_in_the_tables_type(tmp_path):
+    assert WIDER[pa.int8()] == pa.decimal128(12, 2)
+    store = open_store(tmp_path)
+    for kind, value in ((pa.int32(), 5), (pa.int64(), 2**40)):
+        store.freeze("pets", [Addition("cats", pa.table({"x": pa.array([value], kind)}))])
+    opened = store.open_table("pets", "cats", where=[("x", ">", 2**33)])
+    assert len(opened.parts) == 1
+    assert opened.to_arrow()["x"].to_pylist() == [2**40]
