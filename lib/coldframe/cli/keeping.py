@@ -29,7 +29,11 @@ SHOWN = 20
 
 def add_commands(app: typer.Typer) -> None:
     """Add `tag` and `gc` to `app`."""
+    _add_tag(app)
+    _add_gc(app)
 
+
+def _add_tag(app: typer.Typer) -> None:
     @command(
         app,
         "tag",
@@ -68,6 +72,8 @@ def add_commands(app: typer.Typer) -> None:
         )
         return Answer(_tagged(full, named), page)
 
+
+def _add_gc(app: typer.Typer) -> None:
     @command(
         app,
         "gc",

@@ -5,15 +5,15 @@ Needs pyarrow; the other engines are imported where they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from coldframe.errors import DataError, EnvironmentFaultError
 from coldframe.snapshots.damage import inspect_parts
+from coldframe.snapshots.engines import load_polars, not_installed, refuse
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, Objects
 from coldframe.snapshots.reading import column_schema, frame_types, read_parts, to_pandas
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
     import polars as pl
-
-Holds = Callable[[pa.DataType], bool]
 
 
 @dataclass(frozen=True)
@@ -120,14 +118,14 @@ class OpenTable:
         """
         import duckdb
 
-        self._refuse("DuckDB", _duckdb_holds)
+        refuse(self._whole_schema, "DuckDB", self.name)
         relation = (connection or duckdb.connect()).from_arrow(self.to_dataset())
         return relation.select(*[duckdb.ColumnExpression(name) for name in self.names])
 
     def to_polars(self) -> pl.DataFrame:
         """Return the rows as a Polars frame; see `to_polars_lazy`."""
-        polars = _polars()
-        self._refuse("Polars", _polars_holds)
+        polars = load_polars()
+        refuse(self._whole_schema, "Polars", self.name)
         frame: pl.DataFrame = polars.from_arrow(self.to_arrow())
         return frame
 
@@ -145,8 +143,8 @@ class OpenTable:
         EnvironmentFaultError
             Polars is not installed.
         """
-        polars = _polars()
-        self._refuse("Polars", _polars_holds)
+        polars = load_polars()
+        refuse(self._whole_schema, "Polars", self.name)
         self.verify()
         empty = polars.from_arrow(self.schema.empty_table())
         frame: pl.LazyFrame = polars.io.plugins.register_io_source(self._scan, schema=empty.schema)
@@ -160,7 +158,7 @@ class OpenTable:
         Not `polars.scan_pyarrow_dataset`: it hands its conditions to pyarrow, which passes over
         NaN where Polars does not, and so loses rows without a word.
         """
-        polars = _polars()
+        polars = load_polars()
         names = columns or self.names
         needed = {*names, *(predicate.meta.root_names() if predicate is not None else ())}
         for batch in self._reader(self.parts, [name for name in self.names if name in needed]):
@@ -187,7 +185,7 @@ class OpenTable:
             import dask
             import dask.dataframe as dask_frame
         except ImportError as error:
-            raise _not_installed("Dask", "dask") from error
+            raise not_installed("Dask", "dask") from error
         types = frame_types(self.columns)
         meta = to_pandas(self.schema.empty_table()).astype(types)
         parts = self.parts or [None]
@@ -258,48 +256,3 @@ class OpenTable:
     def _expression(self, conditions: Sequence[Condition]) -> Any:
         schema = self._whole_schema
         return both([one.expression(schema.field(one.column).type) for one in conditions])
-
-    def _refuse(self, engine: str, holds: Holds) -> None:
-        """Raise DataError for a column whose values `engine` would lose."""
-        for one in self._whole_schema:
-            lost = [kind for kind in _leaves(one.type) if not holds(kind)]
-            if lost:
-                raise DataError(
-                    f"{engine} has no type for a column.",
-                    where=f"{self.name}, column '{one.name}'",
-                    found=str(lost[0]),
-                    remedy="leave it out with columns=, or read it as Arrow or pandas",
-                )
-
-
-def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
-    if not pa.types.is_nested(kind):
-        yield kind
-        return
-    for index in range(kind.num_fields):
-        yield from _leaves(kind.field(index).type)
-
-
-def _duckdb_holds(kind: pa.DataType) -> bool:
-    t = pa.types
-    return not (t.is_float16(kind) or t.is_decimal256(kind) or t.is_duration(kind))
-
-
-def _polars_holds(kind: pa.DataType) -> bool:
-    if pa.types.is_timestamp(kind):
-        return not (kind.tz or "").startswith(("+", "-"))
-    return not pa.types.is_decimal256(kind)
-
-
-def _polars() -> Any:
-    try:
-        import polars
-    except ImportError as error:
-        raise _not_installed("Polars", "polars") from error
-    return polars
-
-
-def _not_installed(engine: str, extra: str) -> EnvironmentFaultError:
-    return EnvironmentFaultError(
-        f"{engine} is not installed here.", remedy=f"pip install 'coldframe[{extra}]'"
-    )

@@ -1,0 +1,65 @@
+"""What engines other than Arrow and pandas cannot hold, and whether they are here.
+
+Needs pyarrow; imported only where tables are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from coldframe.errors import DataError, EnvironmentFaultError
+
+
+def refuse(schema: pa.Schema, engine: str, name: str) -> None:
+    """Raise DataError for a column of the snapshot `name` whose values `engine` would lose."""
+    holds = HOLDS[engine]
+    for field in schema:
+        lost = [kind for kind in _leaves(field.type) if not holds(kind)]
+        if lost:
+            raise DataError(
+                f"{engine} has no type for a column.",
+                where=f"{name}, column '{field.name}'",
+                found=str(lost[0]),
+                remedy="leave it out with columns=, or read it as Arrow or pandas",
+            )
+
+
+def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
+    if not pa.types.is_nested(kind):
+        yield kind
+        return
+    for index in range(kind.num_fields):
+        yield from _leaves(kind.field(index).type)
+
+
+def _duckdb_holds(kind: pa.DataType) -> bool:
+    t = pa.types
+    return not (t.is_float16(kind) or t.is_decimal256(kind) or t.is_duration(kind))
+
+
+def _polars_holds(kind: pa.DataType) -> bool:
+    if pa.types.is_timestamp(kind):
+        return not (kind.tz or "").startswith(("+", "-"))
+    return not pa.types.is_decimal256(kind)
+
+
+HOLDS = {"DuckDB": _duckdb_holds, "Polars": _polars_holds}
+
+
+def load_polars() -> Any:
+    """Return the package polars, or raise EnvironmentFaultError."""
+    try:
+        import polars
+    except ImportError as error:
+        raise not_installed("Polars", "polars") from error
+    return polars
+
+
+def not_installed(engine: str, extra: str) -> EnvironmentFaultError:
+    """Return the error for an engine that is missing here."""
+    return EnvironmentFaultError(
+        f"{engine} is not installed here.", remedy=f"pip install 'coldframe[{extra}]'"
+    )
