@@ -55,7 +55,7 @@ def test_the_version_is_that_of_the_project(prepared):
 
 def test_the_commands_are_those_that_are_promised():
     assert [name.removeprefix("coldframe ") for name in COMMANDS] == [
-        "status", "build", "run", "snapshots", "show", "quarantine", "proposals", "propose",
+        "status", "build", "run", "snapshots", "show", "diff", "quarantine", "proposals", "propose",
         "approve", "reject", "models", "rollback", "lineage", "sweep", "tag", "gc", "verify",
         "doctor",
         "demo land", "demo run", "kernels status", "kernels stop",

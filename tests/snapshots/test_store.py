@@ -36,9 +36,13 @@ def test_the_public_names_are_these():
         "Garbage",
         "JSON",
         "Part",
+        "Retyped",
         "Snapshot",
+        "SnapshotDifference",
         "SnapshotStore",
+        "TableDifference",
         "TableSummary",
+        "compare_snapshots",
     ]
 
 

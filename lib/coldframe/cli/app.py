@@ -12,6 +12,7 @@ from coldframe.cli import (
     checks,
     decisions,
     demo,
+    differences,
     keeping,
     kernels,
     lineage,
@@ -65,8 +66,8 @@ def options(
 
 
 for module in (
-    *(status, demo, build, snapshots, quarantine, decisions, models, lineage, sweep, keeping),
-    *(checks, kernels),
+    *(status, demo, build, snapshots, differences, quarantine, decisions, models, lineage),
+    *(sweep, keeping, checks, kernels),
 ):
     module.add_commands(app)
 

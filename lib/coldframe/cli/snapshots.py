@@ -178,7 +178,8 @@ def snapshot_page(snapshot: Snapshot) -> Group:
     parts: list[RenderableType] = [section(snapshot.name, head)]
     for name, table in snapshot.tables.items():
         rows = [
-            [column.name, _type(column.type), "-" if column.nulls is None else f"{column.nulls:,}",
+            [column.name, spell_type(column.type),
+             "-" if column.nulls is None else f"{column.nulls:,}",
              _bound(column.minimum), _bound(column.maximum)]
             for column in table.columns
         ]  # fmt: skip
@@ -201,7 +202,7 @@ def _bound(value: Any) -> Any:
     return 0.0 if isinstance(value, float) and value == 0 else value
 
 
-def _type(type_: Any) -> str:
+def spell_type(type_: Any) -> str:
     """Return a column's type in one word where it is one."""
     if isinstance(type_, Mapping):
         return " ".join(str(value) for value in type_.values() if not isinstance(value, Mapping))

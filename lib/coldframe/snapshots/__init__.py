@@ -7,6 +7,12 @@ on disk. Importing this package imports neither pandas nor pyarrow.
 
 from coldframe.snapshots.additions import Addition
 from coldframe.snapshots.damage import Damage
+from coldframe.snapshots.differences import (
+    Retyped,
+    SnapshotDifference,
+    TableDifference,
+    compare_snapshots,
+)
 from coldframe.snapshots.garbage import Garbage
 from coldframe.snapshots.manifest import (
     JSON,
@@ -28,7 +34,11 @@ __all__ = [
     "Damage",
     "Garbage",
     "Part",
+    "Retyped",
     "Snapshot",
+    "SnapshotDifference",
     "SnapshotStore",
+    "TableDifference",
     "TableSummary",
+    "compare_snapshots",
 ]
