@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, model_validator
 
@@ -23,7 +24,9 @@ Bound = Annotated[float, Field(allow_inf_nan=False)]
 class Column(Record):
     """What one column must be. Bounds are inclusive, in the unit of the column.
 
-    `pattern` is a regular expression of Python that must match the whole text.
+    `pattern` is a regular expression of Python that must match the whole text. `timezone`, a name
+    of the IANA database, says on whose clock timestamps without an offset were read; without it
+    they are refused, and with it those of an hour that its clocks left out or showed twice.
     """
 
     type: Literal["string", "integer", "number", "boolean", "timestamp"]
@@ -33,6 +36,7 @@ class Column(Record):
     maximum: Bound | None = None
     pattern: str | None = None
     among: tuple[str, ...] | None = Field(default=None, min_length=1)
+    timezone: str | None = None
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Column:
@@ -44,6 +48,7 @@ class Column(Record):
         rules = {
             "of type string": ("pattern", "among"),
             "of type integer or number": ("minimum", "maximum"),
+            "of type timestamp": ("timezone",),
         }
         for types, names in rules.items():
             for name in names:
@@ -71,6 +76,17 @@ class Column(Record):
                     at=("pattern",), found=self.pattern, why=str(error),
                     expected="a regular expression of Python",
                 )  # fmt: skip
+        if self.timezone is not None and not _is_timezone(self.timezone):
+            said = "a time zone of the IANA database, such as Europe/Berlin or UTC"
+            yield Misstatement(at=("timezone",), found=self.timezone, expected=said)
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 class Rule(Record):

@@ -138,7 +138,7 @@ SPOILED = {
     "a key that is spelled wrong": (
         (FLIGHT, "{type: integer, minimun: 1}"), "sources.flights.columns.flight.minimun",
         "minimun: 1",
-        "one of the keys type, required, nullable, minimum, maximum, pattern, among",
+        "one of the keys type, required, nullable, minimum, maximum, pattern, among, timezone",
     ),
     "a rule without its function": (
         ("function: flights.rules.departure_agrees, ", ""), "sources.arrivals.rules.0.function",

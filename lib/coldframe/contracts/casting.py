@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coldframe.contracts.faults import failures_frame
+from coldframe.contracts.moments import parse_local
 from coldframe.datasets import Column, Source
 
 INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
@@ -91,6 +92,23 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "boolean": parse_boolean,
     "timestamp": parse_timestamp,
 }
+
+
+def parser_of(column: Column) -> Callable[[str], Any]:
+    """Return the parser of a column; with `timezone` its moments need no offset.
+
+    Examples
+    --------
+    >>> parse = parser_of(Column(type="timestamp", timezone="Europe/Berlin"))
+    >>> parse("2024-07-01").isoformat(), parse("2024-07-01T00:00Z").isoformat()
+    ('2024-06-30T22:00:00+00:00', '2024-07-01T00:00:00+00:00')
+    """
+    parse, zone = PARSERS[column.type], column.timezone
+    if zone is None:
+        return parse
+    return lambda text: parse(text) or parse_local(text, zone)
+
+
 # without nulls, with nulls
 DTYPES: dict[str, tuple[Any, Any]] = {
     "string": ("str", "str"),
@@ -141,7 +159,7 @@ def _cast_column(
     """Return the typed column, and the texts that failed by line."""
     # a column has far fewer spellings than rows: each is parsed once
     codes, spellings = pd.factorize(text.astype(object))
-    parse = PARSERS[column.type]
+    parse = parser_of(column)
     values = [None if one in nulls else parse(one) for one in spellings]
     blank = np.array([one in nulls for one in spellings], dtype=bool)
     lacking = np.array([value is None for value in values], dtype=bool)

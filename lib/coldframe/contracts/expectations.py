@@ -64,6 +64,9 @@ def expectation(source: Source, rule: str, column: str | None = None) -> str | N
     >>> expectation(source, "quarantined_share")
     'at most 2 % of its rows set aside'
     """
+    zone = source.columns[column].timezone if column in source.columns else None
+    if zone is not None and rule == "type_timestamp":
+        return f"a moment that clocks in {zone} show once, such as 2013-01-01 05:00:00"
     if rule in OF_FILES:
         return OF_FILES[rule]
     batch = source.batch
