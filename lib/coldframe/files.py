@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,3 +59,26 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+def copy_atomically(original: Path, path: Path) -> None:
+    """Make `path` a copy of the file `original`; never replaces one that is there.
+
+    Raises
+    ------
+    FileExistsError
+        Something is there already.
+    OSError
+        One cannot be read or the other not written; `path` is then not there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = temporary_name(path)
+    try:
+        with original.open("rb") as read, partial.open("xb") as stream:
+            shutil.copyfileobj(read, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(partial, path)  # unlike a rename, it fails if somebody was faster
+    finally:
+        partial.unlink(missing_ok=True)
+    sync_folder(path.parent)

@@ -17,6 +17,7 @@ from coldframe.cli import (
     kernels,
     lineage,
     models,
+    own_data,
     quarantine,
     snapshots,
     status,
@@ -66,7 +67,9 @@ def options(
 
 
 for module in (
-    *(status, demo, build, snapshots, differences, quarantine, decisions, models, lineage),
+    status,
+    own_data,
+    *(demo, build, snapshots, differences, quarantine, decisions, models, lineage),
     *(sweep, keeping, checks, kernels),
 ):
     module.add_commands(app)

@@ -188,6 +188,7 @@ def command(
     panel: str | None = None,
     makes_home: bool = False,
     about_home: bool = True,
+    about_dataset: bool = True,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Make a function that takes a `Session` and returns an `Answer` a command of `app`.
 
@@ -205,8 +206,11 @@ def command(
         Whether a home folder that is named and does not exist is made, or is an error.
     about_home : bool, default=True
         Whether it matters which home folder and dataset are meant.
+    about_dataset : bool, default=True
+        Whether an option names the dataset; else the command has an argument for it.
     """
-    shared = {key: COMMON[key] for key in COMMON if about_home or key not in ("home", "dataset")}
+    own_business = {"home": about_home, "dataset": about_home and about_dataset}
+    shared = {key: COMMON[key] for key in COMMON if own_business.get(key, True)}
 
     def add(function: Callable[..., Answer]) -> Callable[..., Answer]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]

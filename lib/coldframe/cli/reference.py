@@ -22,7 +22,8 @@ Written by `python -m coldframe.cli.reference`; do not edit.
 
 Every command takes `--json` (answer in JSON on standard output, errors in JSON on standard error),
 `--debug` (Python's traceback beside an error) and `--help`; all but `kernels` take `--home FOLDER`
-and `--dataset NAME` (by default those of env.yaml or of COLDFRAME_HOME and COLDFRAME_DATASET).
+and, but for `new`, `--dataset NAME` (by default those of env.yaml or of COLDFRAME_HOME and
+COLDFRAME_DATASET).
 What a command says to type next names home folder and dataset wherever env.yaml names others.
 
 `propose`, `approve`, `reject`, `rollback` and `sweep --challenge` write down whose word it was:
@@ -30,9 +31,10 @@ that of `--who`, else COLDFRAME_USER, else your login. A login that many share (
 nobody) is recorded as what it is, `root (shared login)`; so it is in the notebook's form, where one
 can write over it.
 
-A home folder that `--home` names must be there, except for `build`, `run` and `demo`, which make
-it; commands that only look make nothing. In a pipe or a file, lines are neither folded nor padded,
-unless COLUMNS says how wide they may be. `coldframe --version` says which Coldframe this is.
+A home folder that `--home` names must be there, except for `build`, `run`, `land` and `demo`,
+which make it; commands that only look make nothing. In a pipe or a file, lines are neither folded
+nor padded, unless COLUMNS says how wide they may be. `coldframe --version` says which Coldframe
+this is.
 
 | exit code | meaning |
 |---|---|

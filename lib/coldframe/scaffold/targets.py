@@ -1,0 +1,125 @@
+"""The target: what is to be predicted, and so the kind of task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from coldframe.errors import ConfigurationError, DataError
+from coldframe.scaffold.columns import ColumnGuess
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TaskName = Literal["binary", "multiclass", "regression"]
+YES = ("1", "1.0", "true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "t", "T", "positive")
+MOST_CLASSES = 20
+"""Whole numbers with so few values are taken for classes, with doubt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetGuess:
+    """What is to be predicted.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    task : {"binary", "multiclass", "regression"}
+        What kind of answer it is.
+    positive : str or None
+        The value that counts as 1, of a binary task whose column does not hold 0 and 1.
+    classes : tuple of str
+        Its values, of a task with classes.
+    doubt : str
+        What is not certain.
+    """
+
+    name: str
+    task: TaskName
+    positive: str | None = None
+    classes: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+def guess_target(guess: ColumnGuess, counts: pd.Series, *, task: str | None) -> TargetGuess:
+    """Return the task that the target's values set.
+
+    Parameters
+    ----------
+    guess : ColumnGuess
+        What the target's column seems to be.
+    counts : Series of shape (n_values,)
+        How often each of its values stands in the sample, by value.
+    task : str, optional
+        The task that was asked for; by default guessed.
+
+    Raises
+    ------
+    DataError
+        There is nothing to be learned: no value, or one only.
+    ConfigurationError
+        The values are not of the task that was asked for.
+    """
+    if len(counts) < 2:
+        found = f"only {str(counts.index[0])!r}" if len(counts) else "no value"
+        raise DataError(
+            "The target has not two values in the sample; there is nothing to be learned from it.",
+            where=f"column {guess.name}", found=found, expected="at least two different values",
+            remedy="name another --target, or a file with more of it",
+        )  # fmt: skip
+    chosen, doubt = (task, "") if task else _task_of(guess, counts)
+    numbers = guess.column.type in ("integer", "number")
+    if (chosen == "binary" and len(counts) != 2) or (chosen == "regression" and not numbers):
+        raise ConfigurationError(
+            f"The target is not that of a {chosen} task.", where=f"--task {chosen}",
+            expected="two values" if chosen == "binary" else "numbers",
+            found=f"{guess.name} with {len(counts):,} values of type {guess.column.type}",
+            remedy="leave --task out, or name another --target",
+        )  # fmt: skip
+    if chosen == "regression":
+        return TargetGuess(name=guess.name, task="regression", doubt=doubt)
+    classes = tuple(sorted(map(str, counts.index)))
+    if chosen == "multiclass":
+        return TargetGuess(name=guess.name, task="multiclass", classes=classes, doubt=doubt)
+    positive, doubt = _positive_of(guess, counts)
+    return TargetGuess(
+        name=guess.name, task="binary", positive=positive, classes=classes, doubt=doubt
+    )
+
+
+def _task_of(guess: ColumnGuess, counts: pd.Series) -> tuple[TaskName, str]:
+    if len(counts) == 2:
+        return "binary", ""
+    if guess.column.type == "number":
+        return "regression", ""
+    if guess.column.type == "integer":
+        if len(counts) > MOST_CLASSES:
+            return "regression", ""
+        told = f"{len(counts)} different whole numbers are taken for classes"
+        return "multiclass", f"{told}; if they are amounts: --task regression"
+    if guess.column.type == "timestamp" or guess.role in ("text", "identifier"):
+        raise DataError(
+            "The target is neither a number nor one of a few classes.",
+            where=f"column {guess.name}", expected="numbers, or a few values that come again",
+            found=f"{len(counts):,} different values of type {guess.column.type}",
+            remedy="name another --target",
+        )  # fmt: skip
+    return "multiclass", ""
+
+
+def _positive_of(guess: ColumnGuess, counts: pd.Series) -> tuple[str | None, str]:
+    """Return the value that counts as 1 (None if the column holds 0 and 1), and the doubt."""
+    values = [str(value) for value in counts.index]
+    if guess.column.type == "boolean":
+        return None, ""
+    if guess.column.type in ("integer", "number"):
+        numbers = sorted(values, key=float)
+        if [float(value) for value in numbers] == [0.0, 1.0]:
+            return None, ""
+        return numbers[1], f"the larger one, {numbers[1]}, counts as yes"
+    for value in YES:
+        if value in values:
+            return value, ""
+    rarer = min(values, key=lambda value: (counts[value], value))
+    return rarer, f"{rarer!r}, the rarer one, counts as yes; see POSITIVE in features.py"

@@ -1,0 +1,125 @@
+"""The time of a row: its column, how rows are cut into chunks by it, and the holdout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from coldframe.contracts.casting import parser_of
+from coldframe.errors import ConfigurationError
+from coldframe.scaffold.columns import ColumnGuess, snake
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMED = re.compile(r"(^|_)(time|timestamp|date|datetime|day|at|when|created|moment)(_|$)")
+YEARS = (1900, 2100)
+DAYS = {"D": 1, "W": 7, "M": 30}
+ENOUGH_ROWS = 300
+"""Rows of a chunk, so that its figures are not all chance."""
+HOLDOUTS = (1, 2, 3, 7, 14, 28, 56, 91, 182, 365)
+HOLDOUT_SHARE = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeGuess:
+    """When a row is from.
+
+    Parameters
+    ----------
+    column : str
+        Its column in the file.
+    form : {"moment", "year"}
+        What stands there; a whole number may be a year.
+    chunk : {"D", "W", "M"}
+        Into what rows are cut for monitoring.
+    holdout_days : float
+        The newest days, on which models meet.
+    span_days : float
+        Between the first and the last row of the sample.
+    doubt : str
+        What is not certain.
+    """
+
+    column: str
+    form: Literal["moment", "year"]
+    chunk: Literal["D", "W", "M"]
+    holdout_days: float
+    span_days: float
+    doubt: str = ""
+
+
+def find_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> tuple[str | None, str]:
+    """Return the column that says when a row is from, and the doubt; None if there is none."""
+    moments = [one for one in guesses if one.role == "moment" and not one.blanks]
+    if not moments:
+        named = [one for one in guesses if snake(one.name) == "year" and not one.blanks]
+        years = [one for one in named if _are_years(frame[one.name])]
+        return (years[0].name, "the only column that says when") if years else (None, "")
+    best = next((one for one in moments if NAMED.search(snake(one.name))), moments[0])
+    others = [one.name for one in moments if one is not best]
+    doubt = f"could be {' or '.join(others)}, too" if others else "the only column of moments"
+    return best.name, doubt
+
+
+def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> TimeGuess:
+    """Return what the time's texts say of chunks and holdout.
+
+    Parameters
+    ----------
+    guess : ColumnGuess
+        What the column seems to be.
+    texts : Series of shape (n_rows,)
+        Without blanks.
+    doubt : str
+        Why another column may be meant.
+
+    Raises
+    ------
+    ConfigurationError
+        They are neither moments nor years.
+    """
+    rows = len(texts)
+    if guess.role == "moment":
+        parse = parser_of(guess.column)
+        moments = [parse(str(value)) for value in texts.unique()]
+        form: Literal["moment", "year"] = "moment"
+    elif _are_years(texts):
+        moments = [datetime(int(value), 1, 1) for value in texts.unique()]  # noqa: DTZ001 - spans
+        form = "year"
+    else:
+        raise ConfigurationError(
+            "The time column holds no moments.", where=f"--time {guess.name}",
+            found=f"{str(texts.iloc[0])[:40]!r}, say, of type {guess.column.type}",
+            expected="ISO 8601 (2024-07-01, 2024-07-01 10:00, 2024-07-01T10:00:00+02:00) or years",
+            remedy="write the column so, or name another one",
+        )  # fmt: skip
+    span = (max(moments) - min(moments)).total_seconds() / 86400
+    told = "; ".join(filter(None, (doubt, guess.doubt)))
+    return TimeGuess(
+        column=guess.name, form=form, chunk=_chunk(rows, span),
+        holdout_days=_holdout(span, form), span_days=span, doubt=told,
+    )  # fmt: skip
+
+
+def _are_years(texts: pd.Series) -> bool:
+    values = [str(value) for value in texts.unique()]
+    return all(re.fullmatch("[0-9]{4}", v) and YEARS[0] <= int(v) <= YEARS[1] for v in values)
+
+
+def _chunk(rows: int, span: float) -> Literal["D", "W", "M"]:
+    """Return the shortest chunk that has rows enough, and of which there are not too many."""
+    if span and rows * DAYS["D"] / span >= ENOUGH_ROWS and span < 21:
+        return "D"
+    return "W" if not span or rows * DAYS["W"] / span >= ENOUGH_ROWS else "M"
+
+
+def _holdout(span: float, form: str) -> float:
+    """Return the days of the holdout: about a quarter of the sample's span."""
+    if form == "year":
+        return 182  # the newest year alone
+    fit = [days for days in HOLDOUTS if days <= HOLDOUT_SHARE * span]
+    return fit[-1] if fit else float(f"{max(HOLDOUT_SHARE * span, 1e-3):.2g}")

@@ -1,0 +1,167 @@
+"""The dataset file of a draft: YAML with the comments that somebody needs who edits it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import yaml
+
+from coldframe.scaffold.columns import ColumnGuess
+from coldframe.scaffold.drafts import Draft
+from coldframe.scaffold.wording import METRICS, PARAMETERS, QUESTIONS
+from coldframe.sources import Column
+
+WIDTH = 100
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+TOP = """\
+# Made by `coldframe new` from {rows:,} rows of {file}.
+# All of it is yours to change. What was guessed with doubt is marked (?).
+title: {title}
+question: {question}
+
+# Where batches come from, and what each must keep: files that match `files`, in the folder
+# landing/{name}/{name} of the home folder (`coldframe land FILE` copies them there). A row that
+# breaks a rule is set aside, never repaired; bounds are inclusive. Under `batch`, for the batch as
+# a whole, else all of it is held:
+#   rows         lowest and highest number of rows, as a share of the usual
+#   quarantined  highest share of rows that may be set aside
+#   keys_known   what becomes of a row whose key an earlier file has brought: false sets it aside,
+#                true takes it as a correction, and the row that came last wins
+sources:
+  {name}:
+    files: {files}
+"""
+
+
+def write_yaml(draft: Draft) -> str:
+    """Return the text of datasets/NAME.yaml."""
+    source = draft.source
+    parts = [
+        TOP.format(
+            rows=len(draft.sample.frame), file=_comment(draft.sample.path.name), name=draft.name,
+            title=_scalar(_title(draft.name)), question=_scalar(_question(draft)),
+            files=_flow(source.files),
+        ),
+        *(f"    {option}: {_flow(value)}\n" for option, value in _options(draft)),
+        f"    key: {_flow(list(source.key))}{_doubt(draft, 'key')}\n",
+        "    columns:\n",
+        *(_column(draft, one) for one in draft.columns),
+        f"    batch: {_batch(draft)}\n\n",
+        *_features(draft),
+        *_rest(draft),
+    ]  # fmt: skip
+    return "".join(parts)
+
+
+def _options(draft: Draft) -> Iterator[tuple[str, Any]]:
+    yield from draft.sample.options.items()
+    if draft.source.nulls != type(draft.source).model_fields["nulls"].default:
+        yield "nulls", list(draft.source.nulls)
+
+
+def _column(draft: Draft, one: ColumnGuess) -> str:
+    column = draft.source.columns[one.name]
+    told = one.doubt if column == one.column else ""
+    if len(told) > 60:
+        told = told[:59].rsplit(" ", 1)[0] + " …"
+    comment = f"   # (?) {_comment(told)}" if told else ""
+    return f"      {_name(one.name)}: {_flow(_rules(column))}{comment}\n"
+
+
+def _rules(column: Column) -> dict[str, Any]:
+    said = column.model_dump(mode="json", exclude_defaults=True)
+    for bound in ("minimum", "maximum"):
+        if bound in said and float(said[bound]).is_integer():
+            said[bound] = int(said[bound])
+    return said
+
+
+def _batch(draft: Draft) -> str:
+    batch = draft.source.batch
+    return _flow({"rows": list(batch.rows), "quarantined": batch.quarantined, "keys_known": False})
+
+
+def _features(draft: Draft) -> Iterator[str]:
+    yield "# What the feature function returns: these columns, a row for each row of the source.\n"
+    yield "features:\n"
+    yield f"  function: {draft.name}.features.build_features\n  rows: {draft.name}\n"
+    yield f"  time: {_flow(draft.time_name)}{_doubt(draft, 'time')}\n"
+    yield f"  key: {_flow(list(draft.source.key))}\n"
+    yield f"  target: {_flow(draft.target.name)}{_doubt(draft, 'task')}\n"
+    yield from _list("numeric", draft.numeric)
+    yield from _list("categorical", draft.categorical)
+    for one in draft.left_out:
+        yield f"  # left out: {_comment(one.name)} ({one.role}, {one.distinct:,} values)\n"
+    yield "\n"
+
+
+def _rest(draft: Draft) -> Iterator[str]:
+    name, task, time = draft.name, draft.target.task, draft.time
+    yield "# A row's label is known once this column is not blank; by it ingest counts them.\n"
+    yield f"label: {_flow({'source': name, 'column': draft.target.name})}\n\n"
+    yield f"model:\n  builder: {name}.model.build_model\n  space: {name}.model.search_space\n"
+    yield f"  parameters: {_flow(PARAMETERS)}\n"
+    yield from (f"  {line}\n" for line in METRICS[task])
+    yield f"  holdout_days: {_flow(time.holdout_days)}   # the newest days, on which models meet\n"
+    yield "  minimum_gain: 0.0\n  seed: 2013\n\n"
+    yield f"monitoring:\n  chunk: {time.chunk}   # a day (D), week (W) or month (M) of rows\n"
+    yield "  drift_false_alarm: 0.05\n\n"
+    yield "# When to propose a retrain; drift explains, it does not trigger.\npolicy:\n"
+    yield "  bootstrap: ask                 # auto: the first model needs nobody's word\n"
+    rows = f"  minimum_labelled_rows: {draft.minimum_labelled_rows}"
+    yield f"{rows:<33}# older than the holdout\n"
+    yield "  every_days: 90\n  persistence: 3\n  cooldown_days: 28\n  budget_per_year: 8\n"
+
+
+def _list(key: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield a list of names, on one line if it is short."""
+    items = list(names)
+    line = f"  {key}: {_flow(items)}\n"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield f"  {key}:\n"
+    yield from (f"    - {_flow(item)}\n" for item in items)
+
+
+def _doubt(draft: Draft, about: str) -> str:
+    """Return the doubt about a thing as a comment behind it."""
+    told = next((one.doubt for one in draft.guesses if one.about == about), "")
+    return f"   # (?) {_comment(textwrap.shorten(told, 70, placeholder=' …'))}" if told else ""
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _question(draft: Draft) -> str:
+    return QUESTIONS[draft.target.task].format(target=draft.target.name)
+
+
+def _comment(text: str) -> str:
+    """Return text that cannot end a comment."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _flow(value: Any) -> str:
+    """Return a value in YAML's flow style, on one line."""
+    text = yaml.safe_dump(
+        [value], default_flow_style=True, sort_keys=False, width=10**9, allow_unicode=True
+    )
+    return str(text).strip().removeprefix("[").removesuffix("]")
+
+
+def _scalar(text: str) -> str:
+    return _flow(text)
+
+
+def _name(name: str) -> str:
+    """Return a column's name as a key."""
+    if PLAIN.fullmatch(name) and yaml.safe_load(name) == name:
+        return name
+    quoted = yaml.safe_dump(name, default_style='"', width=10**9, allow_unicode=True)
+    return str(quoted).strip()
