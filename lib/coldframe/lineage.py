@@ -13,12 +13,14 @@ from coldframe.ledger import (
     ModelVersion,
     Promotion,
     Proposal,
+    Release,
     Verdict,
     deliveries,
     model,
     models,
     promotions,
     proposals,
+    releases,
     verdicts,
 )
 from coldframe.provenance import environment_digest
@@ -28,10 +30,21 @@ from coldframe.workbench import Workbench
 
 @dataclass(frozen=True)
 class Origin:
-    """One delivery in a snapshot: what the snapshot says of it, and what the ledger does."""
+    """One delivery in a snapshot: what the snapshot says of it, and what the ledger does.
+
+    Parameters
+    ----------
+    batch : BatchRecord
+        From the snapshot's manifest.
+    delivery : Delivery or None
+        How it was judged; None if the ledger does not know it.
+    release : Release or None
+        Whose word let it in, if it had been held.
+    """
 
     batch: BatchRecord
     delivery: Delivery | None
+    release: Release | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,4 +212,6 @@ def _origins(bench: Workbench, snapshot: Snapshot) -> list[Origin]:
         for d in deliveries(bench.ledger, snapshot.dataset)
         if d.outcome != "held"
     }
-    return [Origin(batch, told.get((batch.source, batch.digest))) for batch in snapshot.batches]
+    words = {f"{one.key}:released": one for one in releases(bench.ledger, snapshot.dataset)}
+    found = [(batch, told.get((batch.source, batch.digest))) for batch in snapshot.batches]
+    return [Origin(batch, one, words.get(one.key) if one else None) for batch, one in found]

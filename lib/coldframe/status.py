@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coldframe.ingest import LandedFile, StrayFile, pending_batches, stray_files
+from coldframe.ingest import (
+    LandedFile,
+    ReleaseStanding,
+    StrayFile,
+    pending_batches,
+    release_standings,
+    stray_files,
+)
 from coldframe.ledger import (
     Delivery,
     ModelVersion,
     Promotion,
     Proposal,
     ProposalStanding,
+    Replay,
     Run,
     approved,
     champion_model,
@@ -21,6 +29,7 @@ from coldframe.ledger import (
     pending,
     promotions,
     proposals,
+    replays,
     runs,
 )
 from coldframe.mending import never_entered, still_held
@@ -78,6 +87,10 @@ class Status:
         The last run of each stage.
     landed : tuple of LandedFile
         Files that arrived and are not ingested.
+    releases : tuple of ReleaseStanding
+        Held batches that a person has released, and what has come of it, oldest first.
+    replays : tuple of Replay
+        Rows that were set aside and taken in since.
     stray : tuple of StrayFile
         Files in the landing folder that no source takes.
     settled : dict of str to str
@@ -104,6 +117,8 @@ class Status:
     approved: Proposal | None
     runs: tuple[Run, ...]
     landed: tuple[LandedFile, ...]
+    releases: tuple[ReleaseStanding, ...]
+    replays: tuple[Replay, ...]
     stray: tuple[StrayFile, ...]
     settled: dict[str, str]
     steps: tuple[Step, ...] = ()
@@ -128,6 +143,12 @@ class Status:
     def quarantined(self) -> tuple[Delivery, ...]:
         """Batches of which some rows were set aside."""
         return tuple(d for d in self.deliveries if d.outcome == "quarantined")
+
+    @property
+    def rows_aside(self) -> int:
+        """How many rows of accepted batches are in quarantine now."""
+        aside = sum(delivery.rows_quarantined for delivery in self.quarantined)
+        return aside - sum(replay.rows_accepted for replay in self.replays)
 
     @property
     def report(self) -> Path | None:
@@ -218,6 +239,8 @@ def read_status(bench: Workbench) -> Status:
         approved=approved(bench.ledger, name),
         runs=last,
         landed=tuple(pending_batches(bench)),
+        releases=release_standings(bench),
+        replays=tuple(replays(bench.ledger, name)),
         stray=stray_files(bench),
         settled=settle_training(last, proposals(bench.ledger, name)),
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coldframe.contracts.expectations import remedy
-from coldframe.ledger import Delivery, Reason, Verdict
+from coldframe.ingest import ReleaseStanding
+from coldframe.ledger import Delivery, Reason, Replay, Verdict
 
 BATCH_WORDS = {
     "empty": "the file is empty",
@@ -20,6 +23,7 @@ BATCH_WORDS = {
     "header": "its first line is no header of this source: {example}",
     "field_count": "rows with more or fewer fields than the header: {example}",
     "no_rows": "it holds no rows: {example}",
+    "no_fit_rows": "none of its rows is fit: {example}",
     "row_count": "unusual length: {example}",
     "quarantined_share": "too many unfit rows: {example}",
     "delivered_elsewhere": "it belongs to another source: {example}",
@@ -132,6 +136,41 @@ def explain_reason(reason: Reason) -> str:
     such = "" if reason.rows == 1 else "such as "
     example = f" ({such}{reason.example})" if reason.example is not None else ""
     return f"{reason.column or 'it'} {said}{where}{example}"
+
+
+def tell_release(found: ReleaseStanding | None) -> str:
+    """Return whose word let a batch in, and what has come of it; nothing if nobody released it."""
+    if found is None:
+        return ""
+    release, came = found.release, found.delivery
+    rules = ", ".join(dict.fromkeys(one.rule for one in release.overruled))
+    word = f"Released by {release.who} ({release.reason}), who overrules {rules}: "
+    if found.standing == "taken" and came is not None:
+        return f"{word}{count(came.rows_accepted, 'row')} of it taken."
+    if found.standing == "held" and came is not None:
+        return f"{word}but it could not be taken: {explain_delivery(came)}."
+    if found.standing == "waiting":
+        return f"{word}the next build takes its fit rows."
+    return f"{word}void, for the contract has changed since and judges the batch by itself."
+
+
+def tell_replays(found: Sequence[Replay]) -> str:
+    """Return how many rows of a batch were taken in after a rule was mended, and what is left."""
+    if not found:
+        return ""
+    taken = sum(one.rows_accepted for one in found)
+    left = found[-1].rows_remaining
+    told = f"{count(taken, 'row')} of it taken in since; "
+    return told + (
+        f"{left:,} still set aside: {explain_reasons(found[-1].reasons)}"
+        if left
+        else "nothing of it is set aside any more."
+    )
+
+
+def explain_reasons(reasons: tuple[Reason, ...]) -> str:
+    """Return reasons in plain words."""
+    return "; ".join(_explain(reasons))
 
 
 def conclude(verdict: Verdict) -> str:

@@ -57,10 +57,11 @@ def test_the_commands_are_those_that_are_promised():
     assert [name.removeprefix("coldframe ") for name in COMMANDS] == [
         "status",
         "new", "land",
-        "build", "run", "snapshots", "show", "diff", "quarantine", "proposals", "propose",
-        "approve", "reject", "models", "rollback", "lineage", "sweep", "tag", "gc", "verify",
+        "build", "run", "snapshots", "show", "diff", "proposals", "propose", "approve",
+        "reject", "release", "models", "rollback", "lineage", "sweep", "tag", "gc", "verify",
         "doctor",
-        "demo land", "demo run", "kernels status", "kernels stop",
+        "demo land", "demo run", "quarantine show", "quarantine export", "quarantine replay",
+        "kernels status", "kernels stop",
     ]  # fmt: skip
 
 

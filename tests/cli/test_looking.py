@@ -249,7 +249,7 @@ def test_rows_in_quarantine_are_shown_and_exported(flights, tmp_path):
     (row,) = flights.json("quarantine", batch)["rows"]
     assert (row["column"], row["rule"], row["value"]) == ("wind_speed", "maximum", "1048.36058")
     target = tmp_path / "rows.csv"
-    assert flights.json("quarantine", batch, "--export", target)["exported"]["rows"] == 1
+    assert flights.json("quarantine", "export", batch, target)["exported"]["rows"] == 1
     with target.open() as stream:
         assert [read["value"] for read in csv.DictReader(stream)] == ["1048.36058"]
 

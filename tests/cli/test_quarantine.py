@@ -2,6 +2,7 @@
 
 import csv
 
+import pandas as pd
 import samples
 
 from coldframe.ingest import ingest_batches
@@ -73,9 +74,9 @@ def test_an_export_tells_unfit_rows_and_broken_rules_apart(flights, tmp_path):
     ingest_batches(flights.bench)
     batch = deliveries(flights.bench.ledger, "flights")[-1]
     target = tmp_path / "rows.csv"
-    told = flights.json("quarantine", batch.batch[:10], "--export", target)
+    told = flights.json("quarantine", "export", batch.batch[:10], target)
     assert batch.rows_quarantined == told["exported"]["rows"]
-    said = flights("quarantine", batch.batch[:10], "--export", target, width=None).stdout
+    said = flights("quarantine", "export", batch.batch[:10], target, width=None).stdout
     with target.open() as stream:
         lines = list(csv.DictReader(stream))
     unfit, broken = len({line["line"] for line in lines}), len(lines)
@@ -91,5 +92,61 @@ def test_a_batch_held_as_a_whole_has_reasons_without_lines(flights, tmp_path):
     shown = flights("quarantine", held["batch"][:10]).stdout
     assert "<NA>" not in shown
     assert "None" not in shown
-    said = flights("quarantine", held["batch"][:10], "--export", tmp_path / "x.csv", width=None)
+    said = flights("quarantine", "export", held["batch"][:10], tmp_path / "x.csv", width=None)
     assert said.stdout.startswith("1 reason written to ")
+
+
+def let_winds_by(flights):
+    path = flights.root / "datasets" / "flights.yaml"
+    text = path.read_text("utf-8")
+    assert text.count("maximum: 150") == 1
+    path.write_text(text.replace("maximum: 150", "maximum: 1500"), encoding="utf-8")
+
+
+def test_a_replay_takes_in_what_is_fit_by_now_and_says_so(flights):
+    (weather,) = [one for one in flights.json("quarantine") if one["source"] == "weather"]
+    digits = weather["batch"][:10]
+    assert "coldframe quarantine replay" not in flights("quarantine", width=None).stdout
+    assert "No row of 1 batch is fit now." in flights("quarantine", "replay", digits).stdout
+    before = flights.json("status")
+    assert "accepted but for 1 row" in flights("status", width=None).stdout
+    let_winds_by(flights)
+    assert "coldframe quarantine replay" in flights("quarantine", width=None).stdout
+    told = flights("quarantine", "replay", digits, width=None).stdout
+    assert f"{digits}  weather/weather-2013-02.csv: 1 row taken in, 0 still set aside" in told
+    assert "flights@4 frozen." in told
+    after = flights.json("status")
+    assert after["snapshot"]["rows"]["weather"] == before["snapshot"]["rows"]["weather"] + 1
+    assert after["replays"][0]["original"] == weather["batch"]
+    assert "accepted but for 0 rows" in flights("status", width=None).stdout
+    listed = flights("quarantine", digits, width=None).stdout
+    assert "1 row of it taken in since; nothing of it is set aside any more." in listed
+    assert f"taken in later of {digits}" in flights("lineage", "flights@4", width=None).stdout
+    assert flights.json("quarantine", "replay", digits)["replays"] == []
+
+
+def test_a_held_batch_is_not_replayed(flights):
+    (held,) = flights.json("status")["deliveries"]["held"]
+    error = flights("quarantine", "replay", held["batch"][:10], code=7, width=None).stderr
+    assert "All of this batch is held" in error
+
+
+def test_an_export_holds_no_formula(flights, tmp_path):
+    folder = flights.home / "landing" / "flights" / "flights"
+    head, *rows = (folder / "flights-2013-02.csv").read_text().splitlines()
+    rows = [row.replace("2013-02", "2013-04").replace("2013,2,", "2013,4,") for row in rows]
+    place = head.split(",").index("dest")
+    fields = rows[3].split(",")
+    fields[place] = '"=HYPERLINK(""http://evil"",""x"")"'
+    rows[3] = ",".join(fields)
+    (folder / "flights-2013-04-b.csv").write_text("\n".join([head, *rows]) + "\n")
+    ingest_batches(flights.bench)
+    batch = deliveries(flights.bench.ledger, "flights")[-1]
+    assert batch.outcome == "quarantined"
+    flights("quarantine", "export", batch.batch[:10], tmp_path / "rows.csv")
+    with (tmp_path / "rows.csv").open() as stream:
+        values = [row["value"] for row in csv.DictReader(stream)]
+    assert values[0] == '\'=HYPERLINK("http://evil","x")'
+    flights("quarantine", "export", batch.batch[:10], tmp_path / "rows.parquet")
+    kept = pd.read_parquet(tmp_path / "rows.parquet")["value"]
+    assert kept[0] == '=HYPERLINK("http://evil","x")'

@@ -21,6 +21,8 @@ from coldframe.ledger import (
     Promotion,
     Proposal,
     Reason,
+    Release,
+    Replay,
     Run,
     Verdict,
     champion_model,
@@ -43,7 +45,8 @@ LEAVES = st.none() | st.booleans() | st.integers() | FLOATS | TEXT
 JSON = st.dictionaries(TEXT, LEAVES | st.lists(LEAVES, max_size=2), max_size=3)
 
 KINDS: list[type[Record]] = [
-    Decision, Delivery, ModelVersion, Promotion, Proposal, Run, Verdict,
+    Decision, Delivery, ModelVersion, Promotion, Proposal, Release, Replay, Run,
+    Verdict,
 ]  # fmt: skip
 
 

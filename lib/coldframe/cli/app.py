@@ -19,6 +19,7 @@ from coldframe.cli import (
     models,
     own_data,
     quarantine,
+    releasing,
     snapshots,
     status,
     sweep,
@@ -69,8 +70,8 @@ def options(
 for module in (
     status,
     own_data,
-    *(demo, build, snapshots, differences, quarantine, decisions, models, lineage),
-    *(sweep, keeping, checks, kernels),
+    *(demo, build, snapshots, differences, quarantine, decisions, releasing),
+    *(models, lineage, sweep, keeping, checks, kernels),
 ):
     module.add_commands(app)
 

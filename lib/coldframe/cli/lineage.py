@@ -54,6 +54,8 @@ def _describe_origins(origins: Sequence[Origin]) -> list[dict[str, Any]]:
             "file": origin.delivery.file if origin.delivery else origin.batch.name,
             "rows": origin.batch.rows,
             "delivery": origin.delivery,
+            "release": origin.release,
+            "replay_of": origin.batch.about.get("replay_of"),
         }
         for origin in origins
     ]
@@ -169,6 +171,10 @@ def _origin(origin: Origin) -> Text:
     file = delivery.file if delivery else batch.name
     aside = delivery.rows_quarantined if delivery else 0
     told = f", {aside:,} quarantined" if aside else ""
+    if original := batch.about.get("replay_of"):
+        told += f", taken in later of {short(str(original))}"
+    if word := origin.release:
+        told += f", released by {word.who}: {word.reason}"
     return line(
         f"{short(batch.digest)}  ", Text(file, style="cyan"), f"  {batch.rows:,} rows{told}"
     )

@@ -2,72 +2,79 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
+from typer.core import TyperGroup
 
+from coldframe.cli.batches import check_source, choose_batch
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.replaying import Source, add_replaying
 from coldframe.cli.terminal import cell, line, make_table, short, when
-from coldframe.errors import ConfigurationError, NotFoundError
-from coldframe.ingest import quarantined, read_quarantine
+from coldframe.ingest import (
+    find_release,
+    find_replays,
+    may_be_released,
+    may_be_replayed,
+    quarantined,
+    read_quarantine,
+)
 from coldframe.ledger import Delivery, deliveries
-from coldframe.mending import successor
+from coldframe.mending import still_held, successor
 from coldframe.status import Step
-from coldframe.wording import count, explain_delivery
+from coldframe.wording import count, explain_delivery, tell_release, tell_replays
 
 STYLE = {"held": "red", "quarantined": "yellow"}
 SHOWN = 20
 
 
+class ShownFirst(TyperGroup):
+    """A group whose command `show` need not be named: batches are digits, commands are words."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `show` before what is neither a command nor a question for help."""
+        if not args or args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
 def add_commands(app: typer.Typer) -> None:
-    """Add `quarantine` to `app`."""
+    """Add `quarantine show`, `export` and `replay` to `app`."""
+    quarantine = typer.Typer(
+        help="See what was set aside and why (show, which need not be typed), export it, or take "
+        "rows in once a rule is mended.",
+        cls=ShownFirst,
+        rich_markup_mode="rich",
+    )
 
     @command(
-        app,
-        "quarantine",
-        panel="Look",
+        quarantine,
+        "show",
         examples=[
             "coldframe quarantine",
             "coldframe quarantine 3fa9c1",
-            "coldframe quarantine 3fa9c1 --export rows.csv",
+            "coldframe quarantine show --source weather",
         ],
     )
-    def quarantine(
+    def show(
         session: Session,
         batch: Annotated[
             str | None, typer.Argument(help="A batch, by digits of its digest: show its rows.")
         ] = None,
-        source: Annotated[
-            str | None,
-            typer.Option("--source", metavar="NAME", help="Only batches of this source."),
-        ] = None,
-        export: Annotated[
-            Path | None,
-            typer.Option("--export", metavar="FILE", help="Write the rows to a CSV file."),
-        ] = None,
+        source: Source = None,
     ) -> Answer:
         """List what was set aside and why, or show the rows of one batch."""
         found = quarantined(session.bench)
-        if source is not None and source not in session.bench.dataset.sources:
-            raise NotFoundError(
-                f"{session.name} has no such source.",
-                expected=", ".join(session.bench.dataset.sources),
-                found=source,
-                remedy="coldframe quarantine",
-            )
+        check_source(session, source)
         if batch is None:
-            if export:
-                raise ConfigurationError(
-                    "Which batch is to be exported?",
-                    expected="a batch, by digits of its digest",
-                    remedy="coldframe quarantine BATCH --export FILE",
-                )
             return _list(session, [one for one in found if source in (None, one.source)])
-        return _show(session, _choose(session, found, batch, source), export)
+        return _show(session, choose_batch(session, found, batch, source))
+
+    add_replaying(quarantine)
+    app.add_typer(quarantine, name="quarantine", rich_help_panel="Look")
 
 
 def _describe(session: Session, delivery: Delivery) -> dict[str, Any]:
@@ -75,6 +82,8 @@ def _describe(session: Session, delivery: Delivery) -> dict[str, Any]:
     return {
         **delivery.to_body(), "at": delivery.at, "why": explain_delivery(delivery),
         "followed_by": after and {"batch": after.batch, "outcome": after.outcome},
+        "release": find_release(session.bench, delivery),
+        "replays": find_replays(session.bench, delivery),
     }  # fmt: skip
 
 
@@ -89,6 +98,9 @@ def _outcome(session: Session, delivery: Delivery) -> tuple[Text, str]:
     """Return what became of a batch, and for one that was held what mends it, or did."""
     after, name = _after(session, delivery), delivery.file.rpartition("/")[2]
     if delivery.outcome != "held":
+        taken = find_replays(session.bench, delivery)
+        if taken and not taken[-1].rows_remaining:
+            return cell("quarantined and taken in since", "dim"), ""
         return cell(delivery.outcome, STYLE[delivery.outcome]), ""
     if after is None:
         return cell("held", STYLE["held"]), (
@@ -111,7 +123,7 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     told: list[RenderableType] = []
     for delivery in found:
         name = f"{delivery.source}/{delivery.file}"
-        outcome, mending = _outcome(session, delivery)
+        outcome, _ = _outcome(session, delivery)
         told.append(
             line(
                 Text(short(delivery.batch), style="cyan"),
@@ -120,92 +132,48 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
                 f"  {when(delivery.at)} UTC",
             )
         )
-        why = "\n".join(filter(None, [explain_delivery(delivery), mending]))
+        why = "\n".join([explain_delivery(delivery), *_since(session, delivery)])
         told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
-    step = Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")
-    return Answer([_describe(session, d) for d in found], Group(*told, session.steps([step])))
+    steps = [Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")]
+    steps += _release_step(session, found)
+    if any(may_be_replayed(session.bench, one) for one in found):
+        steps.append(Step("coldframe quarantine replay", "take in rows that are fit by now"))
+    return Answer([_describe(session, d) for d in found], Group(*told, session.steps(steps)))
 
 
-def _choose(session: Session, found: list[Delivery], batch: str, source: str | None) -> Delivery:
-    """Return the last delivery of the batch whose digest begins with `batch`.
-
-    Raises
-    ------
-    NotFoundError
-        There is none, or several: other batches, or the same bytes in two sources' folders.
-    """
-    chosen = _named(found, batch, source)
-    if len(chosen) == 1:
-        return next(iter(chosen.values()))
-    whole = _named(deliveries(session.bench.ledger, session.name), batch, source)
-    if not chosen and len(whole) == 1:
-        raise _accepted(next(iter(whole.values())))
-    what, remedy = "Several batches in quarantine begin so.", "write more digits of its digest"
-    if not chosen:
-        what, remedy = "No such batch in quarantine.", "coldframe quarantine"
-    elif len({digest for _, digest in chosen}) == 1:
-        what = "The same bytes were delivered by several sources."
-        remedy = f"coldframe quarantine {batch} --source {next(iter(chosen))[0]}"
-    raise NotFoundError(
-        what,
-        found=", ".join(f"{name} {short(digest)}" for name, digest in chosen) or batch,
-        remedy=remedy,
-    )
+def _release_step(session: Session, found: list[Delivery]) -> list[Step]:
+    """Return the command that overrules the newest hold which a person could overrule."""
+    waiting = [
+        one
+        for one in still_held(deliveries(session.bench.ledger, session.name))
+        if one in found and may_be_released(one) and find_release(session.bench, one) is None
+    ]
+    return [
+        Step(f'coldframe release {short(one.batch)} --reason "..."', "take its fit rows as it is")
+        for one in waiting[-1:]
+    ]
 
 
-def _named(
-    found: list[Delivery], batch: str, source: str | None
-) -> dict[tuple[str, str], Delivery]:
-    """Return the last delivery of each batch whose digest begins with `batch`."""
-    return {
-        (d.source, d.batch): d
-        for d in found
-        if d.batch.startswith(batch.lower()) and source in (None, d.source)
-    }
-
-
-def _accepted(delivery: Delivery) -> NotFoundError:
-    """Return the error for a batch that was taken whole, which names where its rows are."""
-    rows = count(delivery.rows_accepted, "row")
-    return NotFoundError(
-        "This batch was accepted: none of it is in quarantine.",
-        where=f"{delivery.source}/{delivery.file}",
-        expected="a batch of which rows were set aside",
-        found=f"{rows} accepted, {when(delivery.at)} UTC",
-        remedy=f"coldframe show {short(delivery.snapshot)}" if delivery.snapshot
-        else "coldframe quarantine",
-    )  # fmt: skip
-
-
-def _show(session: Session, delivery: Delivery, export: Path | None) -> Answer:
-    """Return the rows of one batch; all of them go to `export`."""
+def _show(session: Session, delivery: Delivery) -> Answer:
+    """Return the rows of one batch."""
     rows = read_quarantine(session.bench, delivery.source, delivery.batch)
     unfit = rows["line"].nunique()
     data: dict[str, Any] = _describe(session, delivery)
-    if export:
-        try:
-            rows.to_csv(export, index=False)
-        except OSError as error:
-            raise ConfigurationError(
-                "The file cannot be written.", where=str(export), found=str(error),
-                remedy="name another file: --export FILE",
-            ) from error  # fmt: skip
-        data["exported"] = {"file": export, "rows": unfit, "reasons": len(rows)}
-        told = f"{count(unfit, 'unfit row')} written to {export}"
-        if unfit != len(rows):
-            told += f", a line for each of {count(len(rows), 'broken rule')}"
-        if not unfit:
-            told = f"{count(len(rows), 'reason')} written to {export}"
-        return Answer(data, cell(told))
     data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
     parts = [cell(f"{delivery.source}/{delivery.file}: {explain_delivery(delivery)}", "bold")]
-    _, mending = _outcome(session, delivery)
-    parts += [cell(mending)] if mending else []
+    parts += [cell(told) for told in _since(session, delivery)]
     table = make_table(
         list(map(str, rows.columns)), [list(row.values()) for row in data["rows"][:SHOWN]]
     )
     more = ""
     if len(rows) > SHOWN:
         more = f"{count(len(rows) - SHOWN, 'broken rule')} more, {count(unfit, 'unfit row')} in all"
-        more += "; --export FILE for all"
+        more += f"; coldframe quarantine export {short(delivery.batch)} FILE for all"
     return Answer(data, Group(*parts, table, cell(more, "dim")))
+
+
+def _since(session: Session, delivery: Delivery) -> list[str]:
+    """Return what happened to a batch after it was judged: a word, rows taken in, a mending."""
+    word = tell_release(find_release(session.bench, delivery))
+    taken = tell_replays(find_replays(session.bench, delivery))
+    return list(filter(None, [word, taken, _outcome(session, delivery)[1]]))

@@ -28,7 +28,7 @@ from coldframe.cli.terminal import (
 )
 from coldframe.ledger import Delivery, Proposal
 from coldframe.status import Status, read_status
-from coldframe.wording import count, explain_delivery, explain_failure
+from coldframe.wording import count, explain_delivery, explain_failure, tell_release
 from coldframe.workbench import FEATURES_CHANGED
 
 SHOWN = 5
@@ -83,6 +83,8 @@ def describe(status: Status, session: Session) -> dict[str, Any]:
         "settled": status.settled,
         "report": status.report,
         "landed": [{"source": file.source, "path": file.path} for file in status.landed],
+        "releases": status.releases,
+        "replays": status.replays,
         "stray": status.stray,
         "due": status.due,
         "next": session.complete(status.steps),
@@ -128,10 +130,9 @@ def _data(status: Status) -> RenderableType:
         rows = table_rows(head)
     whole, partly, held = len(status.accepted), status.quarantined, status.held
     total = whole + len(partly) + len(held) + status.mended
-    aside = sum(d.rows_quarantined for d in partly)
     told = f"{total} so far: {whole} accepted whole"
     if partly:
-        told += f", {len(partly)} accepted but for {count(aside, 'row')}"
+        told += f", {len(partly)} accepted but for {count(status.rows_aside, 'row')}"
     if held:
         told += f", {len(held)} held"
     if status.mended:
@@ -145,6 +146,7 @@ def _data(status: Status) -> RenderableType:
             "deliveries": told if total else "none yet",
             "held": _told(held, "red"),
             "quarantined": _told(partly, "yellow"),
+            "released": _tell_released(status),
             "landed": f"{count(len(status.landed), 'file')} not ingested yet: "
             + _few([f"{file.source}/{file.path.name}" for file in status.landed])
             if status.landed
@@ -168,6 +170,15 @@ def _told(deliveries: tuple[Delivery, ...], style: str) -> Group | None:
     if len(deliveries) > SHOWN:
         lines.append(cell(f"and {len(deliveries) - SHOWN} earlier: coldframe quarantine", "dim"))
     return Group(*lines)
+
+
+def _tell_released(status: Status) -> Group | None:
+    """Return a line for each of the last releases: whose word, and what has come of it."""
+    lines = [
+        line(Text(f"{one.release.source}/{one.release.file}"), f"  {tell_release(one)}")
+        for one in reversed(status.releases[-SHOWN:])
+    ]
+    return Group(*lines) if lines else None
 
 
 def _tell_stray(status: Status) -> RenderableType | None:

@@ -7,6 +7,7 @@ from statistics import median
 
 import pandas as pd
 
+from coldframe.contracts.expectations import BATCH_RULES
 from coldframe.contracts.faults import Fault, failures_frame, shorten
 from coldframe.datasets import Source
 
@@ -91,3 +92,22 @@ def check_batch(
         )
         faults.append(Fault(rule="quarantined_share", rows=quarantined, example=told))
     return tuple(faults)
+
+
+def overrule(
+    holds: Sequence[Fault], *, rows: int, unfit: int
+) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+    """Part what still holds a batch that a person has released from what does not any more.
+
+    Examples
+    --------
+    >>> holds = [Fault(rule="row_count", rows=9, example="9 rows, 20 to 80 are usual")]
+    >>> [len(part) for part in overrule(holds, rows=9, unfit=2)]
+    [0, 1]
+    >>> overrule(holds, rows=9, unfit=9)[0][0].rule
+    'no_fit_rows'
+    """
+    still = [fault for fault in holds if fault.rule not in BATCH_RULES]
+    if rows and unfit == rows:
+        still.append(Fault(rule="no_fit_rows", rows=unfit, example=f"{unfit} of {rows} rows"))
+    return tuple(still), tuple(fault for fault in holds if fault.rule in BATCH_RULES)

@@ -18,6 +18,7 @@ OF_FILES = {
     "delimiter": "the declared delimiter between the fields",
     "field_count": "as many fields in each row as in the header",
     "no_rows": "at least one row",
+    "no_fit_rows": "at least one row that keeps every row rule",
     "missing_column": "it in the header, or required: false in the contract",
     "doubled_column": "it in the header once",
     "delivered_elsewhere": "bytes that no other source has delivered",
@@ -40,6 +41,10 @@ OPTIONS = {
     "quoting": "quote",
 }
 """For rules on how a file is spelled, which option of the source says so."""
+
+
+BATCH_RULES = frozenset({"row_count", "quarantined_share"})
+"""Rules on a batch that could be read row by row: a person may overrule them."""
 
 
 def expectation(source: Source, rule: str, column: str | None = None) -> str | None:

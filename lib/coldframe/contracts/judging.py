@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coldframe.contracts.batches import check_batch, check_keys
+from coldframe.contracts.batches import check_batch, check_keys, overrule
 from coldframe.contracts.casting import cast
 from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, sum_up
 from coldframe.contracts.rows import check_rows
@@ -34,6 +34,8 @@ class Judgement:
         `failures` summed up, those that hold the batch first.
     unknown_columns : tuple of str
         Columns that came though the contract does not know them; they are left out.
+    overruled : tuple of Fault
+        What would hold a batch that a person has released.
     """
 
     rows: int
@@ -42,6 +44,7 @@ class Judgement:
     text: pd.DataFrame
     faults: tuple[Fault, ...]
     unknown_columns: tuple[str, ...] = ()
+    overruled: tuple[Fault, ...] = ()
 
     @property
     def held(self) -> bool:
@@ -55,6 +58,7 @@ def judge_batch(
     *,
     history: Sequence[int] = (),
     known: pd.DataFrame | None = None,
+    released: bool = False,
 ) -> Judgement:
     """Judge the file of one batch; never raises for what is in it.
 
@@ -68,6 +72,9 @@ def judge_batch(
         Rows of the accepted batches of this source.
     known : DataFrame, optional
         Keys of all rows of this source frozen before.
+    released : bool, default=False
+        Whether a person has overruled what holds the batch as a whole. Unfit rows are set aside
+        all the same, and there must be a fit one.
     """
     rows = 0
     try:
@@ -78,12 +85,15 @@ def judge_batch(
     except UnfitBatchError as error:
         none = failures_frame([])
         return Judgement(rows, None, none, pd.DataFrame(), error.faults)
-    failures = pd.concat([uncast, _new(broken, uncast)], ignore_index=True)
+    failures = pd.concat([uncast, drop_made(broken, uncast)], ignore_index=True)
     sound = typed[~typed.index.isin(failures["line"])]
     failures = pd.concat([failures, check_keys(sound, source, known=known)], ignore_index=True)
     failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
     unfit = text.index.isin(failures["line"])
     holds = check_batch(source, rows=rows, quarantined=int(unfit.sum()), history=history)
+    overruled: tuple[Fault, ...] = ()
+    if released:
+        holds, overruled = overrule(holds, rows=rows, unfit=int(unfit.sum()))
     return Judgement(
         rows=rows,
         fit=None if holds else typed[~unfit],
@@ -91,10 +101,11 @@ def judge_batch(
         text=text[unfit],
         faults=(*holds, *sum_up(failures)),
         unknown_columns=tuple(name for name in text.columns if name not in source.columns),
+        overruled=overruled,
     )
 
 
-def _new(broken: pd.DataFrame, uncast: pd.DataFrame) -> pd.DataFrame:
+def drop_made(broken: pd.DataFrame, uncast: pd.DataFrame) -> pd.DataFrame:
     """Return `broken` without the nulls that only a failed cast has made."""
     made = pd.MultiIndex.from_frame(uncast[["line", "column"]])
     here = pd.MultiIndex.from_frame(broken[["line", "column"]])

@@ -4,24 +4,44 @@ Importing this package and asking what is pending imports neither pandas nor pya
 """
 
 from coldframe.ingest.delivering import BroughtFile, land_files
+from coldframe.ingest.exporting import Exported, export_quarantine
 from coldframe.ingest.landing import LandedFile, pending_batches
 from coldframe.ingest.quarantine import quarantined, read_quarantine
+from coldframe.ingest.releasing import (
+    ReleaseStanding,
+    find_release,
+    may_be_released,
+    release_batch,
+    release_standings,
+)
+from coldframe.ingest.replay import ReplayReport, find_replays, may_be_replayed, replay_batches
 from coldframe.ingest.stage import IngestReport, ingest_batches, ingest_inputs
 from coldframe.ingest.strays import StrayFile, stray_files
 from coldframe.ingest.telling import find_cause, sum_up, tell_cause
 
 __all__ = [
     "BroughtFile",
+    "Exported",
     "IngestReport",
     "LandedFile",
+    "ReleaseStanding",
+    "ReplayReport",
     "StrayFile",
+    "export_quarantine",
     "find_cause",
+    "find_release",
+    "find_replays",
     "ingest_batches",
     "ingest_inputs",
     "land_files",
+    "may_be_released",
+    "may_be_replayed",
     "pending_batches",
     "quarantined",
     "read_quarantine",
+    "release_batch",
+    "release_standings",
+    "replay_batches",
     "stray_files",
     "sum_up",
     "tell_cause",

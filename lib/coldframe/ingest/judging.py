@@ -24,7 +24,7 @@ from coldframe.ingest.quarantine import set_aside
 from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
 from coldframe.ingest.spool import batch_folder
 from coldframe.ingest.telling import describe
-from coldframe.ledger import Delivery, deliveries
+from coldframe.ledger import Delivery, releases
 from coldframe.snapshots import BatchRecord
 from coldframe.workbench import Workbench
 
@@ -57,7 +57,8 @@ def judge_pending(
     """
     _load_rules(bench.dataset)
     versions = contract_versions(bench.dataset, lib=bench.settings.lib)
-    judged = Judged.of(deliveries(bench.ledger, bench.dataset.name))
+    judged = Judged.read(bench)
+    released = {one.key for one in releases(bench.ledger, bench.dataset.name)}
     seen: set[tuple[str, str]] = set()
     for landed in pending_batches(bench):
         contract = versions[landed.source]
@@ -65,13 +66,15 @@ def judge_pending(
             with batch_folder(bench) as folder:
                 limit = bench.dataset.sources[landed.source].batch.bytes
                 found = copy_landed(landed.path, folder, limit=limit)
-                if found is None:
+                # a copy of a released batch counts as nothing else, should it be damaged
+                if found is None or (landed.kept_of and found.digest != landed.digest):
                     continue
                 # it may have grown since it was listed: its name is that of the bytes read
                 name = (landed.source, found.digest)
                 if name in seen or judged.knows(*name, contract):
                     continue
-                outcome = _judge(bench, landed, found, contract, history)
+                word = f"{landed.source}:{found.digest}:{contract}" in released
+                outcome = _judge(bench, landed, found, contract, history, released=word)
         except MemoryError:
             leave(landed.path)
             tell(f"{landed.source}/{landed.path.name}: left, this machine's memory is not enough")
@@ -92,15 +95,16 @@ def _load_rules(dataset: Dataset) -> None:
 
 
 def _judge(
-    bench: Workbench, landed: LandedFile, found: LandedCopy, contract: str, history: History
-) -> Outcome:
+    bench: Workbench, landed: LandedFile, found: LandedCopy, contract: str, history: History,
+    *, released: bool,
+) -> Outcome:  # fmt: skip
     dataset, source = bench.dataset, landed.source
-    file = _name(bench, landed.source, landed.path)
-    judgement = _ask_contract(bench, source, found, history)
+    file = landed.kept_of or _name(bench, landed.source, landed.path)
+    judgement = _ask_contract(bench, source, found, history, released=released)
     if judgement.fit is None:
         delivery = held_delivery(
             digest=found.digest, dataset=dataset.name, source=source, file=file,
-            rows=judgement.rows, contract=contract, faults=judgement.faults,
+            rows=judgement.rows, contract=contract, faults=judgement.faults, released=released,
         )  # fmt: skip
         set_aside(bench, delivery, judgement, found.path)
         return Outcome(write_delivery(bench, delivery, None))
@@ -108,13 +112,16 @@ def _judge(
         digest=found.digest, source=source, file=file, rows=len(judgement.fit),
         aside=judgement.rows - len(judgement.fit), contract=contract, faults=judgement.faults,
         unknown_columns=judgement.unknown_columns,
+        overruled=judgement.overruled if released else None,
     )  # fmt: skip
     delivery = delivery_of(dataset.name, record)
     set_aside(bench, delivery, judgement, found.path)
     return Outcome(delivery, record, judgement.fit)
 
 
-def _ask_contract(bench: Workbench, source: str, found: LandedCopy, history: History) -> Judgement:
+def _ask_contract(
+    bench: Workbench, source: str, found: LandedCopy, history: History, *, released: bool
+) -> Judgement:
     """Return what the contract says; whatever a batch does to our code, the others go on."""
     other = history.source_of(found.digest)
     if found.path is None:
@@ -131,6 +138,7 @@ def _ask_contract(bench: Workbench, source: str, found: LandedCopy, history: His
             bench.dataset.sources[source],
             history=history.sizes(source),
             known=history.keys(source),
+            released=released,
         )
     except (OSError, MemoryError):
         raise  # this machine's fault, not the batch's: another run tries again

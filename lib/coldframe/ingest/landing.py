@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 from coldframe.contracts import contract_versions
 from coldframe.ingest.digests import DigestMemory
-from coldframe.ledger import Delivery, deliveries
+from coldframe.ingest.quarantine import kept_file
+from coldframe.ledger import Delivery, Release, deliveries, releases
 from coldframe.workbench import Workbench
 
 CHUNK = 1 << 20  # bytes
@@ -29,11 +30,15 @@ class LandedFile:
         Where it is.
     digest : str
         SHA-256 of its bytes when it was looked at; the batch's true name.
+    kept_of : str or None
+        For a copy that quarantine kept of a released batch whose file has left the landing
+        folder: the name that it was delivered under.
     """
 
     source: str
     path: Path
     digest: str
+    kept_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,20 +110,32 @@ class Judged:
     frozen : frozenset of (source, digest)
         Accepted, under whatever contract.
     held : frozenset of (source, digest, contract)
-        Held; a changed contract judges them anew.
+        Held and not released; a changed contract judges them anew.
     """
 
     frozen: frozenset[tuple[str, str]]
     held: frozenset[tuple[str, str, str]]
 
     @classmethod
-    def of(cls, found: Iterable[Delivery]) -> Judged:
-        """Read it from the ledger's deliveries."""
+    def of(cls, found: Iterable[Delivery], released: Iterable[Release] = ()) -> Judged:
+        """Read it from the ledger's deliveries and releases.
+
+        A release has a held batch judged once more; what comes of that is final.
+        """
         told = list(found)
+        open_ = {(r.source, r.batch, r.contract) for r in released}
+        held = [d for d in told if d.outcome == "held"]
         return cls(
             frozen=frozenset((d.source, d.batch) for d in told if d.outcome != "held"),
-            held=frozenset((d.source, d.batch, d.contract) for d in told if d.outcome == "held"),
+            held=frozenset((d.source, d.batch, d.contract) for d in held if d.released)
+            | (frozenset((d.source, d.batch, d.contract) for d in held) - open_),
         )
+
+    @classmethod
+    def read(cls, bench: Workbench) -> Judged:
+        """Read it from the ledger of `bench`."""
+        name = bench.dataset.name
+        return cls.of(deliveries(bench.ledger, name), releases(bench.ledger, name))
 
     def knows(self, source: str, digest: str, contract: str) -> bool:
         """Return whether this batch needs no judgement."""
@@ -143,6 +160,12 @@ def unreadable_files(bench: Workbench) -> tuple[Path, ...]:
     return tuple(path for _, path in landed_files(bench) if not os.access(path, os.R_OK))
 
 
+def remember_digests(bench: Workbench) -> DigestMemory:
+    """Return the digests of landed files that are remembered in the home folder."""
+    path = bench.settings.home / f"landed-{bench.dataset.name}.json"
+    return DigestMemory(path, bench.settings.landing)
+
+
 def pending_batches(bench: Workbench) -> tuple[LandedFile, ...]:
     """Return the landed files that nobody has judged, in the order in which ingest takes them.
 
@@ -150,11 +173,9 @@ def pending_batches(bench: Workbench) -> tuple[LandedFile, ...]:
     looked at, or that cannot be read, is left out.
     """
     versions = contract_versions(bench.dataset, lib=bench.settings.lib)
-    judged = Judged.of(deliveries(bench.ledger, bench.dataset.name))
+    judged = Judged.read(bench)
     found: dict[tuple[str, str], LandedFile] = {}
-    memory = DigestMemory(
-        bench.settings.home / f"landed-{bench.dataset.name}.json", bench.settings.landing
-    )
+    memory = remember_digests(bench)
     for source, path in landed_files(bench):
         try:
             digest = memory.digest(path)
@@ -163,4 +184,11 @@ def pending_batches(bench: Workbench) -> tuple[LandedFile, ...]:
         if not judged.knows(source, digest, versions[source]):
             found.setdefault((source, digest), LandedFile(source, path, digest))
     memory.save()
+    # a released batch whose file has gone is taken from the copy that quarantine kept
+    for release in releases(bench.ledger, bench.dataset.name):
+        name, contract = (release.source, release.batch), versions.get(release.source)
+        if name in found or contract != release.contract or judged.knows(*name, contract):
+            continue
+        if copy := kept_file(bench, *name):
+            found[name] = LandedFile(release.source, copy, release.batch, kept_of=release.file)
     return tuple(found.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,12 @@ def quarantine_folder(bench: Workbench) -> Path:
     are two deliveries, each with a fate of its own.
     """
     return bench.settings.home / "quarantine" / bench.dataset.name
+
+
+def kept_file(bench: Workbench, source: str, batch: str) -> Path | None:
+    """Return the copy of a batch that was kept when all of it was held, if there is one."""
+    copies = list((quarantine_folder(bench) / source / batch / RAW).glob("*"))
+    return copies[0] if len(copies) == 1 else None
 
 
 def set_aside(
@@ -68,25 +75,44 @@ def set_aside(
 
 
 def _fill(folder: Path, delivery: Delivery, judgement: Judgement, raw: Path | None) -> None:
-    if delivery.outcome == "held" and raw is not None:
+    # of a released batch this may be the only copy left, and it is not frozen yet
+    if (delivery.outcome == "held" or delivery.released) and raw is not None:
         (folder / RAW).mkdir()
         sync_file(raw)
         raw.rename(folder / RAW / Path(delivery.file).name)
     if len(judgement.failures):
-        write_atomically(folder / ROWS, _spell_rows(judgement))
+        write_atomically(folder / ROWS, _spell(spell_rows(judgement)))
     report = json.dumps(delivery.to_body(), indent=2, sort_keys=True, ensure_ascii=False)
     write_atomically(folder / REPORT, report.encode() + b"\n")
 
 
-def _spell_rows(judgement: Judgement) -> bytes:
-    """Return the failures as Parquet, each with its row as it came, as JSON."""
+def spell_rows(judgement: Judgement) -> pd.DataFrame:
+    """Return the failures, each with its row as it came, as JSON."""
     records = {
         line: json.dumps(dict(zip(judgement.text.columns, row, strict=True)), ensure_ascii=False)
         for line, row in zip(judgement.text.index, judgement.text.to_numpy(), strict=True)
     }
-    rows = judgement.failures.assign(record=judgement.failures["line"].map(records).astype("str"))
+    return judgement.failures.assign(record=judgement.failures["line"].map(records).astype("str"))
+
+
+def _spell(rows: pd.DataFrame) -> bytes:
     spelled: bytes = rows.to_parquet(None, index=False)
     return spelled
+
+
+def keep_rows(bench: Workbench, source: str, batch: str, rows: pd.DataFrame) -> None:
+    """Put `rows` in the place of those that are in quarantine of a batch."""
+    write_atomically(quarantine_folder(bench) / source / batch / ROWS, _spell(rows))
+
+
+def let_go(bench: Workbench, source: str, batch: str, lines: Container[int]) -> None:
+    """Take the rows of these lines out of quarantine; they are frozen."""
+    if not (quarantine_folder(bench) / source / batch / ROWS).is_file():
+        return
+    rows = read_quarantine(bench, source, batch)
+    staying = [line not in lines for line in rows["line"]]
+    if not all(staying):
+        keep_rows(bench, source, batch, rows[staying].reset_index(drop=True))
 
 
 def _publish(partial: Path, target: Path) -> None:

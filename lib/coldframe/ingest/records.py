@@ -11,7 +11,8 @@ from dataclasses import asdict, replace
 from typing import Any, Literal, cast
 
 from coldframe.contracts import Fault
-from coldframe.ledger import Delivery, Reason, record_delivery
+from coldframe.ingest.quarantine import let_go
+from coldframe.ledger import Delivery, Reason, Replay, record_delivery, record_replay
 from coldframe.snapshots import JSON, BatchRecord, Snapshot
 from coldframe.workbench import Workbench
 
@@ -26,8 +27,13 @@ def reasons_of(faults: Iterable[Fault]) -> tuple[Reason, ...]:
 def batch_record(
     *, digest: str, source: str, file: str, rows: int, aside: int, contract: str,
     faults: Iterable[Fault], unknown_columns: Iterable[str],
+    overruled: Iterable[Fault] | None = None,
 ) -> BatchRecord:  # fmt: skip
-    """Return what a manifest says of an accepted batch; `rows` went in, `aside` did not."""
+    """Return what a manifest says of an accepted batch; `rows` went in, `aside` did not.
+
+    `overruled` is what would have held it, if a person has released it, else None.
+    """
+    released = {} if overruled is None else {"overruled": [asdict(fault) for fault in overruled]}
     return BatchRecord(
         digest=digest,
         source=source,
@@ -38,6 +44,7 @@ def batch_record(
             "rows_quarantined": aside,
             "reasons": [asdict(fault) for fault in faults],
             "unknown_columns": list(unknown_columns),
+            **released,
         },
     )
 
@@ -56,18 +63,20 @@ def delivery_of(dataset: str, record: BatchRecord) -> Delivery:
         rows_quarantined=aside,
         reasons=tuple(Reason(**reason) for reason in about.get("reasons", ())),
         contract=str(about.get("contract", "")),
+        released="overruled" in about,
     )
 
 
 def held_delivery(
     *, digest: str, dataset: str, source: str, file: str, rows: int, contract: str,
-    faults: Iterable[Fault],
+    faults: Iterable[Fault], released: bool = False,
 ) -> Delivery:  # fmt: skip
     """Return the delivery of a batch of which nothing goes on."""
     outcome: Literal["held"] = "held"
     return Delivery(
         batch=digest, dataset=dataset, source=source, file=file, outcome=outcome, rows_accepted=0,
         rows_quarantined=rows, reasons=reasons_of(faults), contract=contract,
+        released=released,
     )  # fmt: skip
 
 
@@ -75,6 +84,70 @@ def write_delivery(bench: Workbench, delivery: Delivery, snapshot: Snapshot | No
     """Write a delivery to the ledger, with the snapshot that first holds it."""
     complete = replace(delivery, snapshot=snapshot.id if snapshot else None)
     return record_delivery(bench.ledger, complete, who=WHO)
+
+
+def replay_record(
+    *, digest: str, original: str, source: str, file: str, lines: Iterable[int], contract: str,
+    faults: Iterable[Fault], remaining: int, unknown_columns: Iterable[str],
+) -> BatchRecord:  # fmt: skip
+    """Return what a manifest says of rows that came out of quarantine: whose, and which lines."""
+    own = sorted(lines)
+    return BatchRecord(
+        digest=digest,
+        source=source,
+        name=file,
+        rows=len(own),
+        about={
+            "contract": contract,
+            "replay_of": original,
+            "lines": cast("JSON", _spans(own)),
+            "rows_quarantined": remaining,
+            "reasons": [asdict(fault) for fault in faults],
+            "unknown_columns": list(unknown_columns),
+        },
+    )
+
+
+def replay_of(record: BatchRecord) -> str | None:
+    """Return the digest of the batch whose rows these are; None for a batch that was delivered."""
+    original = record.about.get("replay_of")
+    return None if original is None else str(original)
+
+
+def replay_lines(record: BatchRecord) -> set[int]:
+    """Return the lines that replayed rows had in the file that they were delivered with."""
+    spans = cast("list[list[int]]", record.about.get("lines", []))
+    return {line for first, last in spans for line in range(first, last + 1)}
+
+
+def _spans(lines: Iterable[int]) -> list[list[int]]:
+    """Return rising numbers as first and last of each unbroken run.
+
+    Examples
+    --------
+    >>> _spans([2, 3, 4, 9])
+    [[2, 4], [9, 9]]
+    """
+    spans: list[list[int]] = []
+    for line in lines:
+        if spans and spans[-1][1] == line - 1:
+            spans[-1][1] = line
+        else:
+            spans.append([line, line])
+    return spans
+
+
+def settle_replay(bench: Workbench, record: BatchRecord, snapshot: Snapshot) -> Replay:
+    """Take replayed rows, which `snapshot` holds, out of quarantine, and write it down."""
+    original = replay_of(record) or ""
+    let_go(bench, record.source, original, replay_lines(record))
+    told = delivery_of(bench.dataset.name, record)
+    replay = Replay(
+        batch=record.digest, original=original, dataset=told.dataset, source=record.source,
+        file=record.name, rows_accepted=record.rows, rows_remaining=told.rows_quarantined,
+        reasons=told.reasons, contract=told.contract, snapshot=snapshot.id,
+    )  # fmt: skip
+    return record_replay(bench.ledger, replay, who=WHO)
 
 
 def snapshot_about(
@@ -92,7 +165,9 @@ def snapshot_about(
     quality: dict[str, JSON] = {}
     for record in records:
         about = cast("Mapping[str, Any]", record.about)
-        quality[f"{record.source}/{record.name}"] = {
+        original = replay_of(record)
+        again = f" (replay of {original[:10]})" if original else ""
+        quality[f"{record.source}/{record.name}{again}"] = {
             "rows": record.rows,
             "quarantined": about.get("rows_quarantined", 0),
             "broken": {f"{r['rule']} ({r['column']})": r["rows"] for r in about.get("reasons", ())},

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from coldframe.contracts import contract_versions
 from coldframe.files import locked
-from coldframe.ingest.landing import Judged, pending_batches, unreadable_files
+from coldframe.ingest.landing import pending_batches, unreadable_files
 from coldframe.ingest.quarantine import sweep_partial
-from coldframe.ingest.records import delivery_of, snapshot_about, write_delivery
+from coldframe.ingest.reconciling import reconcile
+from coldframe.ingest.records import snapshot_about, write_delivery
 from coldframe.ingest.spool import sweep_spool
 from coldframe.ingest.strays import StrayFile, stray_files
 from coldframe.ingest.telling import sum_up
-from coldframe.ledger import Delivery, deliveries
+from coldframe.ledger import Delivery, deliveries, releases
 from coldframe.provenance import record_digest
 from coldframe.snapshots import JSON, Addition, Snapshot
 from coldframe.workbench import Workbench
@@ -56,7 +57,8 @@ class IngestReport:
     stray : tuple of StrayFile
         Files in the landing folder that match no source; they are left where they are.
     again : int, default=0
-        How many of the deliveries had been held before, under another version of the contract.
+        How many of the deliveries had been held before, under another version of the contract or
+        until a person released them.
     """
 
     snapshot: Snapshot | None
@@ -70,6 +72,8 @@ class IngestReport:
     def summary(self) -> str:
         """How many batches met which fate, and how many of them are no new ones."""
         before = f"; {self.again} of them had been held before, by another version of the contract"
+        if any(delivery.released for delivery in self.deliveries):
+            before += " or until a person released them"
         return sum_up(self.deliveries) + (before if self.again else "")
 
     @property
@@ -116,7 +120,7 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
     with locked(bench.settings.home / f"ingest-{bench.dataset.name}.lock"):
         sweep_partial(bench)
         sweep_spool(bench)
-        finished = _reconcile(bench)
+        finished = reconcile(bench)
         unreadable, stray = unreadable_files(bench), stray_files(bench)
         for one in stray:
             tell(f"{one.path}: left, it matches no source; expected {one.expected}")
@@ -160,35 +164,25 @@ def ingest_inputs(bench: Workbench) -> dict[str, Any]:
         there are stray files, their paths, so that a run tells of them once.
     """
     stray = [one.path.as_posix() for one in stray_files(bench)]
+    told = {one.key for one in releases(bench.ledger, bench.dataset.name)}
+    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    found = pending_batches(bench)
+    released = [
+        f"{one.source}/{one.digest}"
+        for one in found
+        if f"{one.source}:{one.digest}:{versions[one.source]}" in told
+    ]
     return {
         # the same bytes as two sources are judged twice
-        "pending": [f"{landed.source}/{landed.digest}" for landed in pending_batches(bench)],
-        "contracts": contract_versions(bench.dataset, lib=bench.settings.lib),
+        "pending": [f"{landed.source}/{landed.digest}" for landed in found],
+        "contracts": versions,
+        **({"released batches": released} if released else {}),
         **({"files that match no source": stray} if stray else {}),
     }
 
 
 def _silent(line: str) -> None:
     del line
-
-
-def _reconcile(bench: Workbench) -> tuple[Delivery, ...]:
-    """Write down the batches that a killed run froze without saying so."""
-    name = bench.dataset.name
-    head = bench.store.head(name)
-    if head is None:
-        return ()
-    known = Judged.of(deliveries(bench.ledger, name)).frozen
-    lost = [record for record in head.batches if (record.source, record.digest) not in known]
-    if not lost:
-        return ()
-    first: dict[str, Snapshot] = {}
-    for version in bench.store.versions(name):
-        for digest in version.batches.digests:
-            first.setdefault(digest, version)
-    return tuple(
-        write_delivery(bench, delivery_of(name, record), first[record.digest]) for record in lost
-    )
 
 
 def _freeze(

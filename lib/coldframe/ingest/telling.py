@@ -75,8 +75,9 @@ def describe(delivery: Delivery, source: Source | None) -> str:
     if delivery.outcome == "held":
         return f"{name}: held, {tell_cause(delivery, source)}"
     aside = delivery.rows_quarantined
+    word = " of a released batch" if delivery.released else ""
     told = f", {aside:,} quarantined, {tell_cause(delivery, source)}" if aside else ""
-    return f"{name}: {delivery.rows_accepted:,} rows accepted{told}"
+    return f"{name}: {delivery.rows_accepted:,} rows accepted{word}{told}"
 
 
 def sum_up(deliveries: Iterable[Delivery]) -> str:

@@ -1,4 +1,4 @@
-"""The ledger: deliveries, proposals, decisions, models, verdicts, promotions and runs.
+"""The ledger: deliveries, releases, proposals, decisions, models, verdicts, promotions and runs.
 
 Everything here imports without pandas and pyarrow. The names of this package are classes and
 functions: ``from coldframe.ledger import proposals`` gives the function of that name.
@@ -25,6 +25,8 @@ from coldframe.ledger.registry import (
     models,
     register_model,
 )
+from coldframe.ledger.releases import Release, record_release, releases
+from coldframe.ledger.replays import Replay, record_replay, replays
 from coldframe.ledger.runs import Run, record_run, runs
 from coldframe.ledger.standing import Decision, Proposal, ProposalStanding
 from coldframe.ledger.verdicts import Verdict, record_verdict, verdicts
@@ -42,6 +44,8 @@ __all__ = [
     "Proposal",
     "ProposalStanding",
     "Reason",
+    "Release",
+    "Replay",
     "Run",
     "Verdict",
     "approved",
@@ -57,9 +61,13 @@ __all__ = [
     "proposals",
     "propose",
     "record_delivery",
+    "record_release",
+    "record_replay",
     "record_run",
     "record_verdict",
     "register_model",
+    "releases",
+    "replays",
     "rollback",
     "runs",
     "verdicts",

@@ -51,6 +51,8 @@ class Delivery(Record):
         Version (digest) of the contract that judged it.
     snapshot : str or None
         Id of the snapshot that first holds it.
+    released : bool, default=False
+        Whether it had been held, and was judged again after a person released it.
     """
 
     entry_kind: ClassVar[str] = "delivery"
@@ -65,11 +67,13 @@ class Delivery(Record):
     reasons: tuple[Reason, ...] = ()
     contract: str
     snapshot: str | None = None
+    released: bool = False
 
     @property
     def key(self) -> str:
-        """Name in the ledger; a mended contract may judge a held batch anew."""
-        return f"{self.source}:{self.batch}:{self.contract}"
+        """Name in the ledger; a mended contract or a release may judge a held batch anew."""
+        again = ":released" if self.released else ""
+        return f"{self.source}:{self.batch}:{self.contract}{again}"
 
 
 def record_delivery(ledger: Ledger, delivery: Delivery, *, who: str | None = None) -> Delivery:
