@@ -56,7 +56,7 @@ def compare_chunks(dataset, frame):
             for period in ("W", "D"):
                 before = realise(reference, time, target, period).to_list()
                 found = realise(rest, time, target, period)
-                estimated = guard.estimate_roc_auc(
+                estimated = guard.estimate_binary(
                     reference, rest, time=time, target=target, probability="probability",
                     period=period,
                 ).loc[found.index, "value"]  # fmt: skip

@@ -28,6 +28,7 @@ from coldframe.sources import (
     doubled,
     undeclared,
 )  # fmt: skip
+from coldframe.tasks import PREDICTION, PROBABILITY, TASKS, Metric, Task
 
 __all__ = [
     "BatchRules", "Column", "Dataset", "Features", "Label", "Model", "Monitoring", "Policy", "Rule",
@@ -85,16 +86,51 @@ class Model(Record):
     """The user's estimator and how champion and challenger are compared.
 
     `builder` is called with the parameters and returns an unfitted scikit-learn estimator;
-    `space`, if given, is called with an Optuna trial and returns parameters.
+    `space`, if given, is called with an Optuna trial and returns parameters. `task` says what kind
+    of answer it gives, and `metric` by which of the task's figures it is judged (by default the
+    first); `minimum_gain` is in units of that figure, of losses too: how much smaller.
     """
 
+    task: Literal["binary", "multiclass", "regression"] = "binary"
     builder: Dotted
     space: Dotted | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
-    metric: Literal["roc_auc"] = "roc_auc"
+    metric: str = ""
     holdout_days: float = Field(default=28, gt=0)
     minimum_gain: float = 0.0
     seed: int = 2013
+
+    @model_validator(mode="before")
+    @classmethod
+    def _judge_by_the_usual(cls, said: Any) -> Any:
+        """Fill in the task's first metric if none is named."""
+        task = isinstance(said, dict) and TASKS.get(said.get("task", "binary"))
+        return {"metric": task.metrics[0].name, **said} if task else said
+
+    @model_validator(mode="after")
+    def _metric_is_one_of_the_task(self) -> Model:
+        names = [one.name for one in TASKS[self.task].metrics]
+        if self.metric not in names:
+            said = f"a figure of {self.task} models: {', '.join(names)}"
+            reject([Misstatement(at=("metric",), found=self.metric, expected=said)])
+        return self
+
+    @property
+    def kind(self) -> Task:
+        """What kind of answer the model gives."""
+        return TASKS[self.task]
+
+    @property
+    def judged_by(self) -> Metric:
+        """The figure that decides."""
+        return self.kind.metric(self.metric)
+
+    def ground(self) -> dict[str, Any]:
+        """Return what the trials of a study have to have in common, as plain JSON values."""
+        said = self.model_dump(mode="json", exclude={"minimum_gain"})
+        if self.task == "binary":  # as it was before there were others: studies go on
+            del said["task"]
+        return said
 
 
 class Monitoring(Record):
@@ -166,8 +202,20 @@ class Dataset(Record):
         else:
             said = f"one of the sources: {', '.join(self.sources)}"
             found.append(Misstatement(at=("features", "rows"), found=features.rows, expected=said))
-        reject([*found, *self._misplaced_label()])
+        reject([*found, *self._taken_names(), *self._misplaced_label()])
         return self
+
+    def _taken_names(self) -> Iterator[Misstatement]:
+        """Yield columns that are called as those in which models' words are kept."""
+        features, several = self.features, self.model.task == "multiclass"
+        named: list[tuple[Location, str]] = [(("features", "target"), features.target)]
+        for part in ("key", "numeric", "categorical"):
+            names = getattr(features, part)
+            named += [(("features", part, place), name) for place, name in enumerate(names)]
+        for at, name in named:
+            if name in (PREDICTION, PROBABILITY) or (several and name.startswith("probability_")):
+                said = "another name: so a column is called in which the model's words are kept"
+                yield Misstatement(at=at, found=name, expected=said)
 
     def _misplaced_label(self) -> Iterator[Misstatement]:
         """Yield what keeps the rows of the label's source from being matched by their key."""

@@ -39,7 +39,7 @@ def build_frame(dataset: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Data
     DataFrame of shape (n_rows, n_columns)
         Sorted by time, then key. Numbers are ``float64``, texts ``object``, times
         ``datetime64[us, UTC]``: the types on which every library agrees. The target is
-        ``float64``, NaN where the label is not known.
+        ``float64``, of a multiclass task ``object``; NaN where the label is not known.
 
     Raises
     ------
@@ -56,14 +56,17 @@ def build_frame(dataset: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Data
     _check_shape(found, names, where)
     columns = {name: _plain(found[name], f"{where}, column {name}") for name in features.key}
     columns[features.time] = _time(found[features.time], f"{where}, column {features.time}")
-    for name in (*features.numeric, features.target):
+    for name in features.numeric:
         columns[name] = _number(found[name], f"{where}, column {name}")
+    task, told = dataset.model.kind, f"{where}, column {features.target}"
+    target = found[features.target]
+    columns[features.target] = _class(target) if task.target_is_text else _number(target, told)
     for name in features.categorical:
         columns.setdefault(name, _text(found[name]))
     frame = pd.DataFrame({name: columns[name] for name in names})
     key = list(features.key)
     _check_rows(frame[key], latest[features.rows], key, where)
-    _check_target(frame[features.target], where)
+    task.check_target(list(frame[features.target].dropna().unique()), told)
     order = list(dict.fromkeys([features.time, *key]))
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
@@ -170,6 +173,14 @@ def _text(column: pd.Series) -> pd.Series:
     return pd.Series(values, index=column.index, name=column.name, dtype=object)
 
 
+def _class(column: pd.Series) -> pd.Series:
+    """Return classes as texts; whole numbers without the .0 that pandas adds beside blanks."""
+    numbers = column.dropna()
+    if pd.api.types.is_float_dtype(column.dtype) and (numbers == numbers.round()).all():
+        column = column.astype("Int64")
+    return _text(column)
+
+
 def _time(column: pd.Series, where: str) -> pd.Series:
     aware = isinstance(column.dtype, pd.DatetimeTZDtype)
     if not aware or column.isna().any():
@@ -211,14 +222,4 @@ def _check_rows(found: pd.DataFrame, rows: pd.DataFrame, key: list[str], where: 
             expected=f"{len(rows)} rows",
             found=f"{len(found)} rows: {lost} lost, {doubled} doubled, {invented} invented",
             remedy="join with how='left' and validate='many_to_one'",
-        )
-
-
-def _check_target(target: pd.Series, where: str) -> None:
-    strange = sorted(set(target.dropna().unique()) - {0.0, 1.0})
-    if strange:
-        raise DataError(
-            "The target of a yes-or-no question is 0 or 1, or blank where it is not known.",
-            where=f"{where}, column {target.name}",
-            found=", ".join(map(str, strange[:5])),
         )

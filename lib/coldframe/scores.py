@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coldframe.datasets import Dataset
+from coldframe.errors import DataError
 from coldframe.ledger import ModelVersion
 from coldframe.workbench import Workbench
 
@@ -27,10 +28,15 @@ def row_columns(dataset: Dataset) -> list[str]:
     return list(dict.fromkeys([*dataset.features.key, dataset.features.time]))
 
 
+def said_columns(bench: Workbench, champion: ModelVersion) -> list[str]:
+    """Return the columns in which is kept what `champion` said."""
+    return list(bench.dataset.model.kind.columns(champion.classes))
+
+
 def read_scores(
     bench: Workbench, champion: ModelVersion, *, features: str | None = None
 ) -> pd.DataFrame:
-    """Return key, time and probability of every row that `champion` has scored, each once.
+    """Return key, time and what `champion` said of every row that it has scored, each once.
 
     Parameters
     ----------
@@ -43,13 +49,21 @@ def read_scores(
     """
     import pandas as pd
 
-    wanted = [*row_columns(bench.dataset), "probability"]
+    wanted = [*row_columns(bench.dataset), *said_columns(bench, champion)]
     head = bench.store.head(scored_name(bench.dataset))
     chosen = None
     if head is not None and features is not None:
         chosen = [one.digest for one in head.batches if one.about.get(FEATURES) == features]
     if head is None or "scores" not in head.tables or chosen == []:
         return pd.DataFrame(columns=wanted)
+    if lacking := set(wanted) - {one.name for one in head.tables["scores"].columns}:
+        if lacking & set(row_columns(bench.dataset)):
+            raise DataError(
+                "The scored rows lack a column that tells rows apart.",
+                where=f"{head.name}, scores", found=", ".join(sorted(lacking)),
+                remedy="put key and time in the dataset file back to what they were",
+            )  # fmt: skip
+        return pd.DataFrame(columns=wanted)  # the champion has classes that were never scored yet
     table = bench.store.read(head, "scores", columns=[*wanted, "champion"], batches=chosen)
     ours = table[table["champion"] == champion.digest]
     # two monitors at once may both have scored a row; the model says the same both times
@@ -72,7 +86,7 @@ def own_words(
 
     Returns
     -------
-    array of shape (n_rows,) or None
+    array of shape (n_rows,) or (n_rows, n_classes), or None
         None if it did not say something of all of them.
     """
     own = champion.features
@@ -82,6 +96,9 @@ def own_words(
     if not len(said):
         return None
     key = list(bench.dataset.features.key)
-    known = said[[*key, "probability"]].astype({name: rows[name].dtype for name in key})
-    found = rows[key].merge(known, on=key, how="left", validate="one_to_one")["probability"]
-    return None if found.isna().any() else found.to_numpy(dtype="float64")
+    columns = said_columns(bench, champion)
+    known = said[[*key, *columns]].astype({name: rows[name].dtype for name in key})
+    found = rows[key].merge(known, on=key, how="left", validate="one_to_one")
+    if found[columns].isna().any(axis=None):
+        return None
+    return bench.dataset.model.kind.read(found, champion.classes)

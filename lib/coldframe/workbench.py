@@ -131,6 +131,11 @@ class Workbench:
     def obstacle(self, version: ModelVersion) -> str | None:
         """Return why `version` cannot score what the dataset's features are today, or None."""
         features, own = self.dataset.features, version.features
+        if version.task != self.dataset.model.task:
+            return (
+                f"{version.name} cannot score: it was trained for {version.task}, and the dataset "
+                f"asks for {self.dataset.model.task}; put model.task back, or approve a retrain"
+            )
         if own is None:
             return None
         built = {*features.key, features.time, features.target, *features.columns}

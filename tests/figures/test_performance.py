@@ -8,6 +8,7 @@ import pytest
 
 from coldframe.figures.drift import describe_drift, draw_drift
 from coldframe.figures.performance import describe_performance, draw_performance
+from coldframe.tasks import TASKS
 
 WEEKS = pd.period_range("2013-03-04", periods=4, freq="W")
 
@@ -51,7 +52,8 @@ def make_report(champion="v1"):
             complete=(True, False, False, False),
         ),
         drift=drift,
-        reference_roc_auc=0.65,
+        reference_value=0.65,
+        metric=TASKS["binary"].metric("roc_auc"),
         history=SimpleNamespace(
             retrains=(WEEKS[0].start_time.to_pydatetime(),),
             undone=(WEEKS[2].start_time.to_pydatetime(),),

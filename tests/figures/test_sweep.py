@@ -8,6 +8,7 @@ import pytest
 
 from coldframe.figures.sweep import describe_sweep, draw_sweep
 from coldframe.ledger import Holdout
+from coldframe.tasks import TASKS
 from coldframe.train import StudyReport, SweepReport, Trial
 
 TRIALS = (
@@ -21,7 +22,8 @@ TRIALS = (
 
 def report(trials: tuple[Trial, ...] = TRIALS, **changes: object) -> SweepReport:
     study = StudyReport(
-        name="mine", dataset="flights", snapshot="flights@4", snapshot_id="i", metric="roc_auc",
+        name="mine", dataset="flights", snapshot="flights@4", snapshot_id="i",
+        metric=TASKS["binary"].metric("roc_auc"),
         ground={}, validation=Holdout(start="a", end="b", rows=1234), baseline=0.65, trials=trials,
     )  # fmt: skip
     given = {"study": study, "ran": len(trials), "importance": {"depth": 0.8, "rate": 0.2}}

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coldframe.datasets import Model
@@ -19,16 +20,20 @@ from coldframe.figures.verdict import (
 )
 from coldframe.ledger import Holdout, ModelVersion, Proposal
 from coldframe.notebook.trained import tell_verdict
+from coldframe.tasks import TASKS
 from coldframe.train import TrainReport
 from coldframe.train.judging import score_model
 from coldframe.train.verdict import judge_challenger
+
+BINARY = TASKS["binary"]
 
 
 def curves(role: str, noise: float) -> ModelCurves:
     draw = np.random.default_rng(2)
     target = (np.arange(300) % 3 == 0).astype(float)
-    score = score_model("v1", target, 1 / (1 + np.exp(-target - noise * draw.normal(size=300))))
-    return ModelCurves(role=role, label=role, roc=score.roc, calibration=score.calibration)
+    said = 1 / (1 + np.exp(-target - noise * draw.normal(size=300)))
+    score = score_model("v1", BINARY, pd.Series(target), said)
+    return ModelCurves(role=role, label=role, picture=score.picture)
 
 
 RECORD = VerdictFigure(
@@ -47,11 +52,14 @@ def test_a_verdict_shows_curves_calibration_and_gain() -> None:
     gain, roc, calibration = figure.axes
     assert [line.get_label() for line in roc.get_lines()][1:] == ["challenger", "champion"]
     drawn = roc.get_lines()[1].get_xydata()
-    assert np.array_equal(np.asarray(drawn), np.array(RECORD.models[0].roc))
+    assert np.array_equal(np.asarray(drawn), np.array(RECORD.models[0].picture.roc))
     assert len(calibration.get_lines()) == 3
     assert "+0.0300" in gain.texts[0].get_text()
     low, high = gain.get_xlim()
     assert low < 0 < 0.05 < high  # zero is always in sight
+
+
+NO_CURVE = dataclasses.replace(RECORD.models[0].picture, roc=())
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,7 @@ def test_a_verdict_shows_curves_calibration_and_gain() -> None:
         {"models": RECORD.models[:1], "gain": None, "low": None, "high": None},
         {"minimum_gain": 0.1},
         {"gain": 0.0, "low": 0.0, "high": 0.0},
-        {"models": (dataclasses.replace(RECORD.models[0], roc=()),), "gain": None},
+        {"models": (dataclasses.replace(RECORD.models[0], picture=NO_CURVE),), "gain": None},
     ],
 )
 def test_every_kind_of_verdict_can_be_drawn(changes: dict[str, object]) -> None:
@@ -89,20 +97,21 @@ def judged(
     ours, theirs = (1 / (1 + np.exp(-target - one * same)) for one in (noise, 1.0))
     new, old = model(2, "2013-04-30T00:00:00+00:00"), model(1, until) if champion else None
     verdict = judge_challenger(
-        challenger=new, champion=old, snapshot_id="ab" * 32, holdout=HOLDOUT, target=target,
+        challenger=new, champion=old, snapshot_id="ab" * 32, holdout=HOLDOUT,
+        target=pd.Series(target),
         proposal=Proposal(
             number=7, dataset="flights", snapshot="flights@4", snapshot_id="ab" * 32,
             champion=old and old.digest, origin="person",
         ) if proposed else None,
         rules=Model(builder="flights.model.build_model", minimum_gain=minimum),
-        challenger_probability=ours, champion_probability=theirs if champion else None,
+        challenger_said=ours, champion_said=theirs if champion else None,
     )  # fmt: skip
     moved: Any = SimpleNamespace() if verdict.outcome == "promote" else None
     named: Any = SimpleNamespace(name="flights@4")
     return TrainReport(
         snapshot=named, challenger=new, champion=old, verdict=verdict, promotion=moved, fitted=True,
-        challenger_scores=score_model("v2", target, ours),
-        champion_scores=score_model("v1", target, theirs) if champion else None,
+        challenger_scores=score_model("v2", BINARY, pd.Series(target), ours),
+        champion_scores=score_model("v1", BINARY, pd.Series(target), theirs) if champion else None,
     )  # fmt: skip
 
 

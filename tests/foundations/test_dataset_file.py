@@ -49,6 +49,14 @@ SPOILED = {
         "sources.flights.columns.carrier.pattern",
         "'[[:alpha:]]+': Possible nested set at position 1", "a regular expression of Python",
     ),
+    "a metric of another task": (
+        ("metric: roc_auc", "metric: mae"), "model.metric", "mae",
+        "a figure of binary models: roc_auc, average_precision, brier, log_loss",
+    ),
+    "a feature that is called as the column of what models say": (
+        ("    - distance\n", "    - probability\n"), "features.numeric.0", "probability",
+        "another name: so a column is called in which the model's words are kept",
+    ),
     "a minimum above the maximum": (
         (FLIGHT, "{type: integer, minimum: 9999, maximum: 1}"),
         "sources.flights.columns.flight.minimum", "9999.0", "at most the maximum, 1.0",

@@ -37,7 +37,7 @@ REFERENCE, ROWS = make_rows(1), make_rows(2, shift=0.0)
 
 
 def estimate(reference=REFERENCE, rows=ROWS):
-    return guard.estimate_roc_auc(
+    return guard.estimate_binary(
         reference, rows, time="time", target="late", probability="probability", period="W"
     )
 
@@ -199,7 +199,7 @@ def test_reference_without_a_value_of_a_column_is_refused():
 
 def test_a_column_or_chunk_that_nannyml_left_out_is_a_fault():
     with pytest.raises(EnvironmentFaultError, match="other chunks"):
-        guard._expect_chunks(["2013-01-07/2013-01-13"], ROWS["time"], "W")
+        guard.expect_chunks(["2013-01-07/2013-01-13"], ROWS["time"], "W")
 
 
 def test_pandas_is_as_it_was_afterwards():

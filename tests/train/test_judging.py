@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +13,14 @@ from sklearn.metrics import roc_auc_score
 
 from coldframe.datasets import Model
 from coldframe.ledger import Holdout, ModelVersion, Proposal, Verdict
-from coldframe.train.judging import area_under_curve, bootstrap_gain, score_model
+from coldframe.tasks import TASKS, bootstrap_gain
+from coldframe.train.judging import score_model
 from coldframe.train.verdict import has_seen, judge_challenger
 
 HOLDOUT = Holdout(start="2013-03-01T00:00:00+00:00", end="2013-03-28T00:00:00+00:00", rows=200)
 BEFORE, INSIDE = "2013-02-28T23:00:00+00:00", "2013-03-01T00:00:00+00:00"
+BINARY = TASKS["binary"]
+AREA = BINARY.metric("roc_auc")
 RULES = Model(builder="flights.model.build_model")
 PROPOSAL = Proposal(
     number=1, dataset="flights", snapshot="flights@3", snapshot_id="i", champion=None,
@@ -43,8 +47,8 @@ def judge(**changes: object) -> Verdict:
     _, poor = sample(noise=5.0)
     given = {
         "challenger": version("new"), "champion": version("old"), "proposal": PROPOSAL,
-        "snapshot_id": "i", "holdout": HOLDOUT, "rules": RULES, "target": target,
-        "challenger_probability": good, "champion_probability": poor,
+        "snapshot_id": "i", "holdout": HOLDOUT, "rules": RULES, "target": pd.Series(target),
+        "challenger_said": good, "champion_said": poor,
     }  # fmt: skip
     return judge_challenger(**{**given, **changes})  # type: ignore[arg-type]
 
@@ -57,22 +61,22 @@ def judge(**changes: object) -> Verdict:
 def test_the_area_is_scikit_learns_and_ties_count_half(rows: list[tuple[float, int]]) -> None:
     target, score = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
     # the same number of pairs, added and divided in another order: a few units in the last place
-    assert area_under_curve(target, score) == pytest.approx(roc_auc_score(target, score), abs=1e-14)
+    assert AREA.figure(target, score) == pytest.approx(roc_auc_score(target, score), abs=1e-14)
 
 
 def test_one_class_has_no_area() -> None:
     ones = np.ones(5)
-    assert area_under_curve(ones, ones) is None
-    assert bootstrap_gain(ones, ones, ones, seed=1) is None
-    assert score_model("v1", ones, ones / 2).metrics["roc_auc"] is None
+    assert AREA.figure(ones, ones) is None
+    assert bootstrap_gain(AREA, ones, ones, ones, seed=1) is None
+    assert score_model("v1", BINARY, pd.Series(ones), ones / 2).metrics["roc_auc"] is None
 
 
 def test_the_interval_depends_on_nothing_but_the_seed() -> None:
     target, one = sample(noise=1.0)
     _, two = sample(noise=1.2, seed=4)
-    first = bootstrap_gain(target, one, two, seed=1)
-    assert first == bootstrap_gain(target, one, two, seed=1)
-    assert first != bootstrap_gain(target, one, two, seed=2)
+    first = bootstrap_gain(AREA, target, one, two, seed=1)
+    assert first == bootstrap_gain(AREA, target, one, two, seed=1)
+    assert first != bootstrap_gain(AREA, target, one, two, seed=2)
 
 
 def test_the_interval_is_that_of_delong() -> None:
@@ -80,7 +84,7 @@ def test_the_interval_is_that_of_delong() -> None:
     # 2,000 rows the bootstrap agrees to a few per cent of the interval's width.
     target, one = sample(2000, noise=1.5)
     _, two = sample(2000, noise=1.7, seed=4)
-    interval = bootstrap_gain(target, one, two, seed=1, rounds=2000)
+    interval = bootstrap_gain(AREA, target, one, two, seed=1, rounds=2000)
     assert interval is not None
     gain = roc_auc_score(target, one) - roc_auc_score(target, two)
     width = 2 * 1.959964 * delong_error(target, one, two)
@@ -109,8 +113,8 @@ def test_pairing_narrows_the_interval() -> None:
     target, one = sample(noise=1.0)
     nearly = one + 1e-3 * np.sin(np.arange(one.size))
     _, other = sample(noise=1.0, seed=9)
-    paired = bootstrap_gain(target, one, nearly, seed=1)
-    unlike = bootstrap_gain(target, one, other, seed=1)
+    paired = bootstrap_gain(AREA, target, one, nearly, seed=1)
+    unlike = bootstrap_gain(AREA, target, one, other, seed=1)
     assert paired is not None
     assert unlike is not None
     assert paired[1] - paired[0] < (unlike[1] - unlike[0]) / 10
@@ -118,7 +122,7 @@ def test_pairing_narrows_the_interval() -> None:
 
 def test_calibration_bins_hold_every_row_once() -> None:
     target, probability = sample(203)
-    scores = score_model("v1", target, probability)
+    scores = score_model("v1", BINARY, pd.Series(target), probability).picture
     assert sum(one.rows for one in scores.calibration) == 203
     means = [one.predicted for one in scores.calibration]
     assert means == sorted(means)
@@ -140,7 +144,7 @@ def test_a_better_challenger_takes_over() -> None:
 def test_a_worse_challenger_does_not() -> None:
     _, good = sample(noise=0.5)
     _, poor = sample(noise=5.0)
-    verdict = judge(challenger_probability=poor, champion_probability=good)
+    verdict = judge(challenger_said=poor, champion_said=good)
     assert verdict.outcome == "keep"
     assert "below the minimum" in verdict.reasons[0]
 
@@ -155,13 +159,13 @@ def test_a_gain_below_the_minimum_is_not_enough() -> None:
 
 
 def test_the_first_model_is_promoted() -> None:
-    verdict = judge(champion=None, champion_probability=None)
+    verdict = judge(champion=None, champion_said=None)
     assert (verdict.outcome, verdict.gain) == ("promote", None)
 
 
 def test_an_experiment_is_never_promoted() -> None:
     assert judge(proposal=None).outcome == "keep"
-    assert judge(proposal=None, champion=None, champion_probability=None).outcome == "keep"
+    assert judge(proposal=None, champion=None, champion_said=None).outcome == "keep"
 
 
 @pytest.mark.parametrize("until", [INSIDE, "2013-03-09T00:00:00+00:00", None])
@@ -181,7 +185,7 @@ def test_moments_are_compared_and_not_their_spelling() -> None:
 def test_one_class_in_the_holdout_is_no_verdict() -> None:
     target, _ = sample()
     for champion in (version("old"), None):
-        verdict = judge(target=np.ones_like(target), champion=champion)
+        verdict = judge(target=pd.Series(np.ones_like(target)), champion=champion)
         assert (verdict.outcome, verdict.challenger_value) == ("keep", None)
 
 

@@ -173,7 +173,7 @@ def test_trials_that_cannot_be_fitted_end_and_say_why(
 
 def test_a_sweep_that_never_began_leaves_no_study_and_no_pin(bench: Workbench) -> None:
     before = bench.store.pins()
-    with pytest.raises(DataError, match="not enough to learn from"):
+    with pytest.raises(DataError, match="No label has come yet"):
         sweep_snapshot(bench, snapshot="flights@1", trials=2)
     assert studies(bench) == ()
     assert bench.store.pins() == before

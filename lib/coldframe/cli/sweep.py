@@ -105,7 +105,7 @@ def describe(study: StudyReport) -> dict[str, Any]:
         "name": study.name,
         "snapshot": study.snapshot,
         "snapshot_id": study.snapshot_id,
-        "metric": study.metric,
+        "metric": study.metric.name,
         "baseline": study.baseline,
         "complete": len(study.complete),
         "best": study.best,
@@ -120,7 +120,7 @@ def _value(study: StudyReport) -> str:
 def _study_page(session: Session, report: SweepReport) -> RenderableType:
     """Return the best trials of a study, what matters in it, and what to do with it."""
     study, best = report.study, report.best
-    ranked = sorted(study.complete, key=lambda trial: (-(trial.value or 0.0), trial.number))
+    ranked = study.ranked
     rows = [
         [trial.number, figure(trial.value), _spell(trial.suggested), duration(trial.cpu_seconds)]
         for trial in ranked[:SHOWN]
@@ -129,13 +129,13 @@ def _study_page(session: Session, report: SweepReport) -> RenderableType:
         {
             "snapshot": study.snapshot,
             "trials": f"{len(study.complete)} complete, {report.ran} of them run now",
-            "best": f"{study.metric} {_value(study)} on the validation rows",
+            "best": f"{study.metric.name} {_value(study)} on the validation rows",
             "present": study.baseline
-            and f"{study.metric} {figure(study.baseline)} with the dataset file's parameters",
+            and f"{study.metric.name} {figure(study.baseline)} with the dataset file's parameters",
             "matters most": ", ".join(f"{n} {w:.0%}" for n, w in report.importance.items()) or None,
         }
     )
-    table = make_table(["#trial", f"#{study.metric}", "parameters", "#cpu"], rows)
+    table = make_table(["#trial", f"#{study.metric.name}", "parameters", "#cpu"], rows)
     more = ""
     if (left := len(ranked) - SHOWN) > 0:
         more = f"the best {SHOWN} of {count(len(ranked), 'trial')}; --json tells the other {left:,}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from coldframe.monitor import MonitorReport
+from coldframe.tasks import TASKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class PerformanceFigure:
     estimated, realised : tuple of ChunkPoint
         Chunks with a value, oldest first.
     threshold, reference : float or None
-        Where an alert begins, and ROC AUC on the holdout.
+        Where an alert begins, and the figure on the holdout.
     unlabelled_from : datetime or None
         From where on no realised figure is known, though rows are scored.
     silent : tuple of datetime
@@ -55,6 +56,10 @@ class PerformanceFigure:
         End of the last chunk.
     retrains, undone : tuple of datetime
         Data time of the trainings; those whose model a rollback took back are apart.
+    metric, estimator : str
+        What is drawn, and by which method it is estimated.
+    greater_is_better : bool
+        Whether alerts lie below the threshold.
     """
 
     title: str
@@ -67,6 +72,9 @@ class PerformanceFigure:
     end: datetime | None
     retrains: tuple[datetime, ...]
     undone: tuple[datetime, ...] = ()
+    metric: str = "ROC AUC"
+    greater_is_better: bool = True
+    estimator: str = "CBPE"
 
 
 def describe_performance(report: MonitorReport) -> PerformanceFigure:
@@ -84,7 +92,10 @@ def describe_performance(report: MonitorReport) -> PerformanceFigure:
         estimated=estimated,
         realised=realised,
         threshold=float(thresholds.iloc[-1]) if len(thresholds) else None,
-        reference=report.reference_roc_auc,
+        reference=report.reference_value,
+        metric=report.metric.label,
+        greater_is_better=report.metric.greater_is_better,
+        estimator="DLE" if report.metric in TASKS["regression"].metrics else "CBPE",
         unlabelled_from=min(behind, default=None),
         silent=tuple(m.to_pydatetime() for m in finished if m.to_pydatetime() not in spoken),
         end=max(ends, default=None),
@@ -125,7 +136,7 @@ def _word_title(
 
 
 def draw_performance(record: PerformanceFigure) -> Figure:
-    """Draw estimated and realised ROC AUC over the data's time."""
+    """Draw estimated and realised performance over the data's time."""
     from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
 
     figure = Figure(figsize=(11, 4.6), layout="constrained")
@@ -136,10 +147,10 @@ def draw_performance(record: PerformanceFigure) -> Figure:
         axes.text(0.5, 0.5, "nothing to show yet", ha="center", color=GREY)
         return figure
     _draw_ground(axes, record)
-    _draw_estimated(axes, record.estimated)
+    _draw_estimated(axes, record.estimated, record.estimator)
     _draw_realised(axes, record.realised)
     _draw_alerts(axes, (*record.estimated, *record.realised))
-    axes.set(ylabel="ROC AUC", xlabel="time of the data")
+    axes.set(ylabel=record.metric, xlabel="time of the data")
     _finish(axes)
     figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     return figure
@@ -155,7 +166,11 @@ def _draw_ground(axes: Axes, record: PerformanceFigure) -> None:
         axes.axhline(record.reference, color=GREY, linewidth=1, label="on its holdout")
     if record.threshold is not None:
         axes.axhline(
-            record.threshold, color=RED, linestyle="--", linewidth=1.2, label="alert below"
+            record.threshold,
+            color=RED,
+            linestyle="--",
+            linewidth=1.2,
+            label="alert below" if record.greater_is_better else "alert above",
         )
     for number, start in enumerate(record.silent):
         axes.axvline(
@@ -172,7 +187,7 @@ def _draw_ground(axes: Axes, record: PerformanceFigure) -> None:
             )  # fmt: skip
 
 
-def _draw_estimated(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
+def _draw_estimated(axes: Axes, points: tuple[ChunkPoint, ...], estimator: str) -> None:
     if not points:
         return
     days = [_day(point.middle) for point in points]
@@ -182,7 +197,7 @@ def _draw_estimated(axes: Axes, points: tuple[ChunkPoint, ...]) -> None:
     )  # fmt: skip
     axes.plot(
         days, [point.value for point in points], color=BROWN, linewidth=1.6,
-        label="estimated without labels (CBPE)",
+        label=f"estimated without labels ({estimator})",
     )  # fmt: skip
 
 

@@ -25,13 +25,15 @@ class SweepFigure:
     values : tuple of (int, float)
         Number and value of each complete trial, in order.
     best_so_far : tuple of float
-        The highest value up to each of them.
+        The best value up to each of them.
     failed : tuple of int
         Numbers of the trials that could not be fitted.
     baseline : float or None
         Value of the present parameters.
     importance : tuple of (str, float)
         Most important first; empty with too few trials.
+    metric : str
+        What the values are, as a person says it.
     """
 
     title: str
@@ -40,6 +42,7 @@ class SweepFigure:
     failed: tuple[int, ...]
     baseline: float | None
     importance: tuple[tuple[str, float], ...]
+    metric: str = "ROC AUC"
 
 
 def describe_sweep(report: SweepReport) -> SweepFigure:
@@ -51,7 +54,8 @@ def describe_sweep(report: SweepReport) -> SweepFigure:
     values = tuple((n, t.value) for n, t in numbered if t.value is not None)
     best: list[float] = []
     for _, value in values:
-        best.append(max([value, *best[-1:]]))
+        better = max if study.metric.greater_is_better else min
+        best.append(better([value, *best[-1:]]))
     rows = f", {study.validation.rows:,} validation rows" if study.validation else ""
     return SweepFigure(
         title=f"Study {study.name} on {study.snapshot}{rows}",
@@ -60,6 +64,7 @@ def describe_sweep(report: SweepReport) -> SweepFigure:
         failed=tuple(n for n, trial in numbered if trial.state == "failed"),
         baseline=study.baseline,
         importance=tuple(report.importance.items()),
+        metric=study.metric.label,
     )
 
 
@@ -93,7 +98,11 @@ def _draw_history(axes: Axes, record: SweepFigure) -> None:
         axes.axhline(
             record.baseline, color=GREY, linestyle="--", linewidth=1.2, label="present parameters"
         )
-    axes.set(title="Does searching help?", xlabel="trial", ylabel="ROC AUC on the validation rows")
+    axes.set(
+        title="Does searching help?",
+        xlabel="trial",
+        ylabel=f"{record.metric} on the validation rows",
+    )
     if record.failed:
         bottom = axes.get_ylim()[0]
         axes.plot(

@@ -1,30 +1,27 @@
-"""Champion and challenger on the same holdout: ROC curves, calibration, and the gain."""
+"""Champion and challenger on the same holdout: a picture of each, and the gain."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from coldframe.train import CalibrationBin, TrainReport
+from coldframe.figures.panels import COLOURS, GREY, draw_pictures, finish
+from coldframe.tasks import TASKS, Picture, spell_figure
+from coldframe.train import TrainReport
 from coldframe.wording import conclude
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"challenger": "#0b6e4f", "champion": "#8a6d3b"}
-GREY = "#7f7f7f"
-
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCurves:
-    """What is drawn of one model: role, label, ROC points, calibration."""
+    """What is drawn of one model: role, label, and the picture of its task."""
 
     role: str
     label: str
-    roc: tuple[tuple[float, float], ...]
-    calibration: tuple[CalibrationBin, ...]
+    picture: Picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +35,13 @@ class VerdictFigure:
     models : tuple of ModelCurves
         The challenger, then the champion if there is one.
     gain, low, high : float or None
-        Gain in ROC AUC and its 95 % interval; None without a champion.
+        Gain and its 95 % interval; None without a champion.
     minimum_gain : float
         What the gain must reach.
+    metric : str
+        In what, as a person says it.
+    greater_is_better : bool
+        Whether the gain is challenger less champion.
     """
 
     title: str
@@ -50,6 +51,8 @@ class VerdictFigure:
     low: float | None
     high: float | None
     minimum_gain: float
+    metric: str = "ROC AUC"
+    greater_is_better: bool = True
 
 
 def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> VerdictFigure:
@@ -63,13 +66,13 @@ def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> Verdi
         That of the dataset file.
     """
     verdict, holdout = report.verdict, report.verdict.holdout
+    metric = TASKS[report.challenger.task].metric(verdict.metric)
     scores = [("challenger", report.challenger_scores), ("champion", report.champion_scores)]
     models = tuple(
         ModelCurves(
             role=role,
-            label=f"{role} {score.name}, ROC AUC {_figure(score.metrics['roc_auc'])}",
-            roc=score.roc,
-            calibration=score.calibration,
+            label=f"{role} {score.name}, {metric.label} {_figure(score.metrics[metric.name])}",
+            picture=score.picture,
         )
         for role, score in scores
         if score is not None
@@ -83,15 +86,17 @@ def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> Verdi
         low=verdict.interval_low,
         high=verdict.interval_high,
         minimum_gain=minimum_gain,
+        metric=metric.label,
+        greater_is_better=metric.greater_is_better,
     )
 
 
 def _figure(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
+    return "unknown" if value is None else spell_figure(value, 3)
 
 
 def draw_verdict(record: VerdictFigure) -> Figure:
-    """Draw ROC curves and calibration, and with a champion the gain and its interval."""
+    """Draw the pictures of both models, and with a champion the gain and its interval."""
     from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
 
     judged = record.gain is not None
@@ -102,42 +107,9 @@ def draw_verdict(record: VerdictFigure) -> Figure:
         _draw_gain(figure.add_subplot(grid[1, :]), record)
     else:
         grid = figure.add_gridspec(1, 2)
-    _draw_roc(figure.add_subplot(grid[0, 0]), record)
-    _draw_calibration(figure.add_subplot(grid[0, 1]), record)
+    left, right = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
+    draw_pictures(left, right, [(one.role, one.label, one.picture) for one in record.models])
     return figure
-
-
-def _draw_roc(axes: Axes, record: VerdictFigure) -> None:
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
-    for model in record.models:
-        if model.roc:
-            false, true = zip(*model.roc, strict=True)
-            axes.plot(false, true, label=model.label, **_style(model.role))
-    axes.set(
-        title="Who ranks better?", xlabel="false positive rate", ylabel="true positive rate",
-        xlim=(0, 1), ylim=(0, 1.005), aspect="equal",
-    )  # fmt: skip
-    _finish(axes)
-    if any(model.roc for model in record.models):
-        axes.legend(loc="lower right", frameon=False, fontsize=9)
-
-
-def _draw_calibration(axes: Axes, record: VerdictFigure) -> None:
-    bins = [one for model in record.models for one in model.calibration]
-    limit = min(1.0, 1.08 * max([one.predicted for one in bins] + [one.observed for one in bins]))
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
-    for model in record.models:
-        axes.plot(
-            [one.predicted for one in model.calibration],
-            [one.observed for one in model.calibration],
-            marker="o", markersize=4, label=model.role, **_style(model.role),
-        )  # fmt: skip
-    axes.set(
-        title="Can its probabilities be believed?", xlabel="mean probability, rows in tenths",
-        ylabel="share that came true", xlim=(0, limit), ylim=(0, limit), aspect="equal",
-    )  # fmt: skip
-    _finish(axes)
-    axes.legend(loc="upper left", frameon=False, fontsize=9)
 
 
 def _draw_gain(axes: Axes, record: VerdictFigure) -> None:
@@ -149,27 +121,20 @@ def _draw_gain(axes: Axes, record: VerdictFigure) -> None:
     axes.axvline(0, color=GREY, linewidth=0.8)
     if record.minimum_gain:
         axes.axvline(record.minimum_gain, color="black", linewidth=1, linestyle="--")
-    text = f"{gain:+.4f}"
-    if record.low is not None:
-        text += f"  (95 % interval {record.low:+.4f} to {record.high:+.4f})"
+    text = spell_figure(gain, sign="+")
+    if record.low is not None and record.high is not None:
+        low, high = spell_figure(record.low, sign="+"), spell_figure(record.high, sign="+")
+        text += f"  (95 % interval {low} to {high})"
     axes.annotate(text, (gain, 0), xytext=(0, 9), textcoords="offset points",
                   ha="center", fontsize=9)  # fmt: skip
     marks = [0.0, record.minimum_gain, record.gain, record.low, record.high]
     known = [mark for mark in marks if mark is not None]
+    order = "challenger less champion" if record.greater_is_better else "champion less challenger"
     room = max(0.15 * (max(known) - min(known)), 0.002)
     axes.set(
-        xlabel="gain in ROC AUC, challenger less champion"
+        xlabel=f"gain in {record.metric}, {order}"
         + (f"; dashed: the minimum of {record.minimum_gain:g}" if record.minimum_gain else ""),
         yticks=[], ylim=(-0.6, 1), xlim=(min(known) - room, max(known) + room),
     )  # fmt: skip
-    _finish(axes)
+    finish(axes)
     axes.spines["left"].set_visible(False)
-
-
-def _style(role: str) -> Mapping[str, Any]:
-    return {"color": COLOURS[role], "linewidth": 2.0 if role == "challenger" else 1.4}
-
-
-def _finish(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.title.set_fontsize(10)

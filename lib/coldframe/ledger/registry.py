@@ -77,6 +77,10 @@ class ModelVersion(Record):
         Digests of the code and of the installed distributions.
     features : FeatureList or None
         What it reads; None in older entries means whatever the dataset file says today.
+    task : str
+        What kind of answer it gives; older entries are all of the task ``binary``.
+    classes : tuple of str
+        Those that it learned, where there are several; its answers have their order.
     metrics : dict of str to float or None
         Figures on the holdout.
     cost : dict of str to float
@@ -110,6 +114,8 @@ class ModelVersion(Record):
     code: str = ""
     environment: str = ""
     features: FeatureList | None = None
+    task: str = "binary"
+    classes: tuple[str, ...] = ()
     metrics: dict[str, float | None] = field(default_factory=dict, compare=False)
     cost: dict[str, float] = field(default_factory=dict, compare=False)
     origin: str = field(default="policy", compare=False)

@@ -4,6 +4,6 @@ Importing this package imports neither scikit-learn nor skops.
 """
 
 from coldframe.models.files import ModelFiles
-from coldframe.models.scoring import one_thread, predict_probability
+from coldframe.models.scoring import one_thread, predict, predict_probability
 
-__all__ = ["ModelFiles", "one_thread", "predict_probability"]
+__all__ = ["ModelFiles", "one_thread", "predict", "predict_probability"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ import pandas as pd
 
 from coldframe.datasets import Dataset
 from coldframe.errors import DataError
-from coldframe.monitor.guard import METHOD, chunk_of, estimate_roc_auc, measure_drift, naive_time
-from coldframe.monitor.realised import LEAST_ROWS, realise_roc_auc
+from coldframe.monitor.estimates import estimate
+from coldframe.monitor.guard import METHOD, chunk_of, measure_drift, naive_time
+from coldframe.monitor.realised import LEAST_ROWS, RealisedFigure, realise
 from coldframe.monitor.scored import type_chunks
-from coldframe.monitor.thresholds import drift_bounds, lower_bound
+from coldframe.monitor.thresholds import drift_bounds, worst_bound
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,24 +41,33 @@ class Reference:
     """The champion's holdout with its predictions, and what follows from it for each chunk."""
 
     rows: pd.DataFrame
-    roc_auc: float | None
+    classes: tuple[str, ...]
+    value: float | None
     threshold: float
 
     @classmethod
-    def of(cls, dataset: Dataset, rows: pd.DataFrame) -> Reference:
+    def of(cls, dataset: Dataset, rows: pd.DataFrame, classes: Sequence[str] = ()) -> Reference:
         """Return the reference of these rows under the dataset's monitoring settings."""
         target, period = dataset.features.target, dataset.monitoring.chunk
         rows = rows[rows[target].notna()].reset_index(drop=True)
         parts = rows.groupby(chunk_of(rows[dataset.features.time], period), sort=True)
-        figures = [realise_roc_auc(one[target], one["probability"]) for _, one in parts]
-        whole = realise_roc_auc(rows[target], rows["probability"])
+        figures = [_realise(dataset, one, classes) for _, one in parts]
+        whole = _realise(dataset, rows, classes)
         return cls(
             rows=rows,
-            roc_auc=None if math.isnan(whole.value) else whole.value,
-            threshold=lower_bound(
-                [one.value for one in figures], false_alarm=dataset.monitoring.drift_false_alarm
+            classes=tuple(classes),
+            value=None if math.isnan(whole.value) else whole.value,
+            threshold=worst_bound(
+                [one.value for one in figures], false_alarm=dataset.monitoring.drift_false_alarm,
+                greater_is_better=dataset.model.judged_by.greater_is_better,
             ),
-        )
+        )  # fmt: skip
+
+
+def _realise(dataset: Dataset, rows: pd.DataFrame, classes: Sequence[str]) -> RealisedFigure:
+    model = dataset.model
+    said = model.kind.read(rows, classes)
+    return realise(model.kind, model.judged_by, rows[dataset.features.target], said, classes)
 
 
 def cut_chunks(
@@ -82,18 +92,20 @@ def cut_chunks(
     return found
 
 
-def chunk_basis(dataset: Dataset, chunk: ChunkRows, kind: str) -> str:
+def chunk_basis(dataset: Dataset, chunk: ChunkRows, kind: str, classes: Sequence[str] = ()) -> str:
     """Return the digest of what a chunk's figures depend on, beside the champion and the settings.
 
     Late rows change it, late labels only of kind "realised", values of features only of kind
-    "drift"; so a finished chunk is computed once.
+    "drift" (and of estimates that are made from them); so a finished chunk is computed once.
     """
     finished = chunk.labelled if kind == "realised" else chunk.complete
     digest = hashlib.sha256(f"{chunk.chunk}:{finished}".encode())
     moments = naive_time(chunk.rows[dataset.features.time]).astype("int64")
+    said = list(dataset.model.kind.columns(classes))
+    read = list(dataset.features.columns) if dataset.model.task == "regression" else []
     names = {
-        "estimated": ["probability"],
-        "realised": ["probability", dataset.features.target],
+        "estimated": [*said, *read],
+        "realised": [*said, dataset.features.target],
         "drift": list(dataset.monitoring.drift or dataset.features.columns),
     }[kind]
     for column in [moments, *(chunk.rows[name] for name in names)]:
@@ -110,7 +122,7 @@ def figure_new_chunks(
     stored = set(zip(known["kind"], known["chunk"], known["basis"], strict=True))
     fresh: dict[str, list[tuple[ChunkRows, str]]] = {}
     for kind in ("estimated", "realised", "drift"):
-        named = [(one, chunk_basis(dataset, one, kind)) for one in chunks]
+        named = [(one, chunk_basis(dataset, one, kind, reference.classes)) for one in chunks]
         fresh[kind] = [(one, b) for one, b in named if (kind, one.chunk, b) not in stored]
     records: list[dict[str, Any]] = []
     for kind, figure in (
@@ -125,16 +137,18 @@ def figure_new_chunks(
     return type_chunks(records)
 
 
-def _record(chunk: ChunkRows, **figures: Any) -> dict[str, Any]:
-    """Return one row; an alert needs a value and a threshold, else there is no verdict."""
+def _record(chunk: ChunkRows, *, metric: str, above: bool, **figures: Any) -> dict[str, Any]:
+    """Return one row; an alert needs a value and a threshold, else there is no verdict.
+
+    `above` says whether it is a value above the threshold that alerts.
+    """
     record = {
         "chunk": chunk.chunk, "start": chunk.start, "end": chunk.end, "column": "",
-        "metric": "roc_auc", "value": math.nan, "low": math.nan, "high": math.nan,
+        "metric": metric, "value": math.nan, "low": math.nan, "high": math.nan,
         "threshold": math.nan, "rows": len(chunk.rows), "complete": chunk.complete, "why": "",
         **figures,
     }  # fmt: skip
     known = not math.isnan(record["value"]) and not math.isnan(record["threshold"])
-    above = record["metric"] == METHOD
     crossed = record["value"] > record["threshold"] if above else (
         record["value"] < record["threshold"]
     )  # fmt: skip
@@ -152,30 +166,35 @@ def _estimated(
     why, found = f"fewer than {LEAST_ROWS} rows", None
     if enough:
         try:
-            found = estimate_roc_auc(
-                reference.rows, pd.concat([chunk.rows for chunk in enough], ignore_index=True),
-                time=dataset.features.time, target=dataset.features.target,
-                probability="probability", period=dataset.monitoring.chunk,
-            )  # fmt: skip
+            rows = pd.concat([chunk.rows for chunk in enough], ignore_index=True)
+            found = estimate(dataset, reference.rows, rows, classes=reference.classes)
         except DataError as error:  # a reference of one class says nothing, and must not stop us
             why = str(error.what)
     values: dict[Any, dict[Any, float]] = {} if found is None else found.to_dict(orient="index")
+    figure = _judged(dataset, reference)
     for chunk in chunks:
-        if chunk.chunk in values:
-            yield _record(chunk, threshold=reference.threshold, **values[chunk.chunk])
-        else:
-            yield _record(chunk, threshold=reference.threshold, why=why)
+        yield _record(chunk, **figure, **values.get(chunk.chunk, {"why": why}))
 
 
 def _realised(
     dataset: Dataset, reference: Reference, chunks: list[ChunkRows]
 ) -> Iterable[dict[str, Any]]:
+    judged = _judged(dataset, reference)
     for chunk in chunks:
-        figure = realise_roc_auc(chunk.rows[dataset.features.target], chunk.rows["probability"])
+        figure = _realise(dataset, chunk.rows, reference.classes)
         yield _record(
             chunk, value=figure.value, low=figure.low, high=figure.high, rows=figure.rows,
-            why=figure.why, threshold=reference.threshold, complete=chunk.labelled,
+            why=figure.why, complete=chunk.labelled, **judged,
         )  # fmt: skip
+
+
+def _judged(dataset: Dataset, reference: Reference) -> dict[str, Any]:
+    """Return what records of performance have in common."""
+    metric = dataset.model.judged_by
+    return {
+        "metric": metric.name, "above": not metric.greater_is_better,
+        "threshold": reference.threshold,
+    }  # fmt: skip
 
 
 def _drift(
@@ -206,7 +225,7 @@ def _drift(
             )  # fmt: skip
         for name in wanted:
             yield _record(
-                chunk, column=name, metric=METHOD, why=silent[name],
+                chunk, column=name, metric=METHOD, above=True, why=silent[name],
                 value=values.get(chunk.chunk, {}).get(name, math.nan),
                 threshold=bounds.get(days, {}).get(name, math.nan),
             )  # fmt: skip

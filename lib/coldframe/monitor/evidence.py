@@ -45,7 +45,7 @@ def collect_evidence(
         "champion": champion.name,
         "days_since_last_training": _days(since_training(history, history.champion)),
         "days_since_newest_row_learned_from": _days(None if until is None else history.now - until),
-        "reference_roc_auc": _rounded(history.champion.reference),
+        f"reference_{history.judged_by.name}": _rounded(history.champion.reference),
         "expected_cost_seconds": expect_cost(history, champion),
     }
     for kind in ("estimated", "realised"):

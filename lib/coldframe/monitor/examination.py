@@ -32,7 +32,7 @@ class Examination:
     scored: Snapshot | None
     scored_rows: int
     figured_chunks: int
-    reference_roc_auc: float | None
+    reference_value: float | None
 
     def of(self, kind: str) -> pd.DataFrame:
         """Return the figures of one kind by chunk, in the order of time."""
@@ -54,12 +54,12 @@ def examine_champion(
     A champion whose features are not built any more scores nothing, and nothing new is known.
     """
     dataset, features = bench.dataset, bench.dataset.features
-    reference = Reference.of(dataset, _read_reference(bench, champion))
+    reference = Reference.of(dataset, _read_reference(bench, champion), champion.classes)
     known = read_chunks(bench, champion, config)
     if obstacle := bench.obstacle(champion):
         progress(obstacle)
         head = bench.store.head(scored_name(dataset))
-        return Examination(known, head, 0, 0, reference.roc_auc)
+        return Examination(known, head, 0, 0, reference.value)
     rows, new = score_rows(bench, champion, frame, read_scores(bench, champion))
     progress(f"{champion.name} scored {len(new):,} rows")
     labelled = frame.loc[frame[features.target].notna(), features.time]
@@ -79,7 +79,7 @@ def examine_champion(
     return Examination(
         chunks=everything[everything["chunk"].isin(present)].reset_index(drop=True),
         scored=head, scored_rows=len(new), figured_chunks=len(fresh),
-        reference_roc_auc=reference.roc_auc,
+        reference_value=reference.value,
     )  # fmt: skip
 
 

@@ -52,11 +52,11 @@ def nannyml_at_home() -> Iterator[Any]:
         yield nannyml
 
 
-def estimate_roc_auc(
+def estimate_binary(
     reference: pd.DataFrame, rows: pd.DataFrame, *, time: str, target: str, probability: str,
-    period: str,
+    period: str, metric: str = "roc_auc",
 ) -> pd.DataFrame:  # fmt: skip
-    """Estimate ROC AUC for each chunk of `rows` from the probabilities alone (CBPE).
+    """Estimate a figure for each chunk of `rows` from the probabilities alone (CBPE).
 
     Parameters
     ----------
@@ -69,10 +69,12 @@ def estimate_roc_auc(
         Names of the columns.
     period : {"D", "W", "M"}
         The pandas period of a chunk.
+    metric : str, default="roc_auc"
+        NannyML's name of the figure.
 
     Returns
     -------
-    DataFrame of shape (n_chunks, 4)
+    DataFrame of shape (n_chunks, 3)
         Index `chunk`; columns `value`, `low`, `high` (three sampling errors to each side). NaN
         means that no estimate could be made.
 
@@ -87,27 +89,34 @@ def estimate_roc_auc(
     known = pd.DataFrame(
         {
             time: naive_time(labelled[time]),
-            probability: _probabilities(labelled[probability], "reference"),
+            probability: probabilities(labelled[probability], "reference"),
             target: _labels(labelled[target]),
         }
     )
     scored = pd.DataFrame(
-        {time: naive_time(rows[time]), probability: _probabilities(rows[probability], "rows")}
+        {time: naive_time(rows[time]), probability: probabilities(rows[probability], "rows")}
     )
-    with nannyml_at_home() as nannyml, _reported("CBPE"):
+    with nannyml_at_home() as nannyml, reported("CBPE"):
         estimator = nannyml.CBPE(
-            metrics=["roc_auc"], y_pred_proba=probability, y_true=target, chunk_period=period,
+            metrics=[metric], y_pred_proba=probability, y_true=target, chunk_period=period,
             timestamp_column_name=time, problem_type="classification_binary",
         )  # fmt: skip
         result = estimator.fit(known).estimate(scored).filter(period="analysis").to_df()
+    return read_estimates(result, metric, scored[time], period)
+
+
+def read_estimates(
+    result: pd.DataFrame, metric: str, times: pd.Series, period: str
+) -> pd.DataFrame:
+    """Return what NannyML's estimate says of each chunk, once it speaks of all of them."""
     chunks = list(result[("chunk", "key")])
-    _expect_chunks(chunks, scored[time], period)
+    expect_chunks(chunks, times, period)
     columns = {
         "value": "value", "low": "lower_confidence_boundary", "high": "upper_confidence_boundary",
     }  # fmt: skip
     return pd.DataFrame(
         {
-            name: result[("roc_auc", theirs)].to_numpy(dtype="float64")
+            name: result[(metric, theirs)].to_numpy(dtype="float64")
             for name, theirs in columns.items()
         },
         index=pd.Index(chunks, name="chunk"),
@@ -148,7 +157,7 @@ def measure_drift(
     if not columns:
         raise DataError("There is no column whose drift could be measured.")
     frames = [
-        _plain_frame(frame, time, numeric, categorical, where)
+        plain_frame(frame, time, numeric, categorical, where)
         for frame, where in ((reference, "reference"), (rows, "rows"))
     ]
     empty = [name for name in columns if frames[0][name].isna().all()]
@@ -157,7 +166,7 @@ def measure_drift(
             "The reference holds no value of a column, so nothing can drift from it.",
             where=", ".join(empty), remedy="leave the column out of `monitoring.drift`",
         )  # fmt: skip
-    with nannyml_at_home() as nannyml, _reported("univariate drift"):
+    with nannyml_at_home() as nannyml, reported("univariate drift"):
         calculator = nannyml.UnivariateDriftCalculator(
             column_names=columns, treat_as_numerical=list(numeric) or None,
             treat_as_categorical=list(categorical) or None, timestamp_column_name=time,
@@ -172,7 +181,7 @@ def measure_drift(
             remedy="look at their types; this is a fault of ours, please report it",
         )  # fmt: skip
     chunks = list(found[("chunk", "chunk", "key")])
-    _expect_chunks(chunks, frames[1][time], period)
+    expect_chunks(chunks, frames[1][time], period)
     return pd.DataFrame(
         {name: found[(name, METHOD, "value")].to_numpy(dtype="float64") for name in columns},
         index=pd.Index(chunks, name="chunk"),
@@ -206,8 +215,9 @@ def chunk_of(column: pd.Series, period: str) -> pd.Series:
     return pd.Series(names[codes], index=column.index, dtype=object)
 
 
-def _probabilities(column: pd.Series, where: str) -> pd.Series:
-    values = _numbers(column, where)
+def probabilities(column: pd.Series, where: str) -> pd.Series:
+    """Return a column as float64; raise DataError unless all are numbers from 0 to 1."""
+    values = numbers(column, where)
     wrong = int((~((values >= 0) & (values <= 1))).sum())
     if wrong:
         raise DataError(
@@ -218,7 +228,7 @@ def _probabilities(column: pd.Series, where: str) -> pd.Series:
 
 
 def _labels(column: pd.Series) -> pd.Series:
-    values = _numbers(column, "reference")
+    values = numbers(column, "reference")
     counts = {label: int((values == label).sum()) for label in (0.0, 1.0)}
     if sum(counts.values()) != len(values) or min(counts.values()) < FEWEST_OF_A_CLASS:
         raise DataError(
@@ -230,7 +240,8 @@ def _labels(column: pd.Series) -> pd.Series:
     return values.astype("int64")
 
 
-def _numbers(column: pd.Series, where: str) -> pd.Series:
+def numbers(column: pd.Series, where: str) -> pd.Series:
+    """Return a column as float64; raise DataError if it holds texts or infinities."""
     try:
         values = column.to_numpy(dtype="float64", na_value=np.nan)
     except (TypeError, ValueError) as error:
@@ -246,12 +257,12 @@ def _numbers(column: pd.Series, where: str) -> pd.Series:
     return pd.Series(values, index=column.index, name=column.name)
 
 
-def _plain_frame(
+def plain_frame(
     frame: pd.DataFrame, time: str, numeric: Sequence[str], categorical: Sequence[str], where: str
 ) -> pd.DataFrame:
     """Return a frame of numpy types only: NannyML knows no others."""
     columns = {time: naive_time(frame[time])}
-    columns |= {name: _numbers(frame[name], where) for name in numeric}
+    columns |= {name: numbers(frame[name], where) for name in numeric}
     for name in categorical:
         held = frame[name].notna().to_numpy()
         texts = np.full(len(frame), np.nan, dtype=object)
@@ -260,7 +271,8 @@ def _plain_frame(
     return pd.DataFrame(columns)
 
 
-def _expect_chunks(found: Sequence[str], times: pd.Series, period: str) -> None:
+def expect_chunks(found: Sequence[str], times: pd.Series, period: str) -> None:
+    """Raise EnvironmentFaultError unless `found` are the chunks of all `times`."""
     expected = sorted(set(chunk_of(times, period)))
     if sorted(found) != expected:
         raise EnvironmentFaultError(
@@ -270,7 +282,7 @@ def _expect_chunks(found: Sequence[str], times: pd.Series, period: str) -> None:
 
 
 @contextlib.contextmanager
-def _reported(what: str) -> Iterator[None]:
+def reported(what: str) -> Iterator[None]:
     """Turn NannyML's own exceptions into ours."""
     try:
         yield

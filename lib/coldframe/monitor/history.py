@@ -47,6 +47,8 @@ def gather_history(
         new = int((labelled > pd.Timestamp(end)).sum()) if end else len(labelled)
     return History(
         now=moment(frame[features.time].max()),
+        judged_by=bench.dataset.model.judged_by,
+        trainable=bench.dataset.model.kind.trainable,
         labelled_rows=len(labelled),
         trainable_rows=count_trainable(bench.dataset, frame),
         learned_rows=learned,
@@ -64,11 +66,11 @@ def gather_history(
 
 
 def count_trainable(dataset: Dataset, frame: pd.DataFrame) -> int:
-    """Return how many labelled rows lie before the holdout; 0 unless they are of both classes."""
+    """Return how many labelled rows lie before the holdout; 0 if training would refuse them."""
     target = dataset.features.target
     labelled = frame[frame[target].notna()]
     old = labelled.loc[before_holdout(dataset, labelled), target]
-    return len(old) if old.nunique() == 2 else 0
+    return len(old) if dataset.model.kind.is_enough(old) else 0
 
 
 def moment(timestamp: pd.Timestamp) -> datetime:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from coldframe import tasks
 from coldframe.datasets import Dataset
 from coldframe.provenance import file_digest, record_digest
 from coldframe.workbench import Workbench
 
-FIGURING = ("chunks", "guard", "realised", "thresholds")
+FIGURING = ("chunks", "estimates", "guard", "realised", "thresholds")
 """The modules beside this one whose code decides what a figure is."""
+TASK_FOLDER = Path(tasks.__file__).parent
 
 
 def monitoring_config(bench: Workbench) -> str:
@@ -20,8 +22,10 @@ def monitoring_config(bench: Workbench) -> str:
         "monitoring": dataset.monitoring.model_dump(mode="json"),
         "features": dataset.features.model_dump(mode="json"),
         "seed": dataset.model.seed,
+        "judged_by": [dataset.model.task, dataset.model.metric],
         "feature_code": bench.feature_code(),
         "figure_code": [file_digest(here.with_name(f"{name}.py")) for name in FIGURING],
+        "metric_code": [file_digest(path) for path in sorted(TASK_FOLDER.glob("*.py"))],
     }
     return record_digest(said)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from coldframe.datasets import Policy
+from coldframe.tasks import TASKS, Metric, spell_figure
 
 Kind = Literal["estimated", "realised", "drift"]
 YEAR = timedelta(days=365)
@@ -20,7 +21,7 @@ class ChunkFigure:
     Parameters
     ----------
     kind : {"estimated", "realised", "drift"}
-        ROC AUC estimated without labels, or with them; or the share of drifted columns.
+        The metric estimated without labels, or with them; or the share of drifted columns.
     chunk : str
         Its label, ``2013-03-04/2013-03-10``.
     start : datetime
@@ -46,7 +47,7 @@ class Champion:
     trained_until : datetime or None
         Last moment of the rows it learned from.
     reference : float or None
-        Its ROC AUC on its holdout.
+        What the metric came to on its holdout.
     obstacle : str or None
         Why it cannot score at all; this alone is a reason to propose a retrain.
     """
@@ -85,6 +86,10 @@ class History:
         Newest moment known at each proposal that was rejected or withdrawn.
     waiting : int or None
         Number of an approved proposal that is not trained yet.
+    judged_by : Metric
+        By what models are judged; ROC AUC by default.
+    trainable : str
+        What training needs before the holdout, in words.
     """
 
     now: datetime
@@ -98,6 +103,8 @@ class History:
     undone: tuple[datetime, ...] = ()
     refusals: tuple[datetime, ...] = ()
     waiting: int | None = None
+    judged_by: Metric = TASKS["binary"].metrics[0]
+    trainable: str = TASKS["binary"].trainable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +163,7 @@ def judge(history: History, policy: Policy) -> Judgement:
 
 def _judge_bootstrap(history: History, policy: Policy) -> tuple[list[str], list[str]]:
     least, found = policy.minimum_labelled_rows, history.trainable_rows
-    said = f"labelled rows of both classes before the holdout (of {least:,} needed)"
+    said = f"{history.trainable} before the holdout (of {least:,} needed)"
     if found >= least:
         return [f"there is no champion yet, and {found:,} {said}"], []
     return [], [f"there is no champion yet, but only {found:,} {said}"]
@@ -201,18 +208,22 @@ def _judge_rules(
     for kind, drop in drops:
         if drop is None:
             continue
-        if champion.reference is None:
-            yield False, f"{kind} ROC AUC: no verdict, the champion has none on its holdout"
+        metric, begin = history.judged_by, champion.reference
+        if begin is None:
+            yield False, f"{kind} {metric.label}: no verdict, the champion has none on its holdout"
             continue
-        below = champion.reference - drop
+        limit = metric.worse_by(begin, drop)
+        beyond, how = ("below", "less") if metric.greater_is_better else ("above", "plus")
         yield _judge_chunks(
-            history.figures, kind, limit=below, persistence=policy.persistence,
-            what=f"{kind} ROC AUC at or below {below:.3f} ({champion.reference:.3f} less {drop:g})",
+            history.figures, kind, limit=limit, persistence=policy.persistence,
+            above=not metric.greater_is_better,
+            what=f"{kind} {metric.label} at or {beyond} {spell_figure(limit, 3)} "
+            f"({spell_figure(begin, 3)} {how} {drop:g})",
         )  # fmt: skip
     if policy.drift_share is not None:
         yield _judge_chunks(
             history.figures, "drift", limit=policy.drift_share, persistence=policy.persistence,
-            what=f"share of drifted columns at or above {policy.drift_share:g}",
+            above=True, what=f"share of drifted columns at or above {policy.drift_share:g}",
         )  # fmt: skip
 
 
@@ -238,8 +249,9 @@ def _judge_schedule(history: History, champion: Champion, every: float) -> tuple
 
 
 def _judge_chunks(
-    figures: Sequence[ChunkFigure], kind: Kind, *, limit: float, persistence: int, what: str
-) -> tuple[bool, str]:
+    figures: Sequence[ChunkFigure], kind: Kind, *, limit: float, above: bool, persistence: int,
+    what: str,
+) -> tuple[bool, str]:  # fmt: skip
     """Tell whether the last `persistence` chunks that have a verdict all crossed `limit`.
 
     A chunk without a verdict is passed over: it neither makes nor breaks a run.
@@ -248,14 +260,14 @@ def _judge_chunks(
     values = [one.value for one in ours if one.value is not None]
     silent = len(ours) - len(values)
     last = values[-persistence:]
-    crossed = [value >= limit if kind == "drift" else value <= limit for value in last]
+    crossed = [value >= limit if above else value <= limit for value in last]
     run = 0
     for one in reversed(crossed):
         if not one:
             break
         run += 1
     note = f"; {silent} chunks without verdict" if silent else ""
-    latest = f", latest {last[-1]:.3f}" if last else ", no chunk with a verdict yet"
+    latest = f", latest {spell_figure(last[-1], 3)}" if last else ", no chunk with a verdict yet"
     return (
         run >= persistence,
         f"{what}: {run} of {persistence} chunks in a row{latest}{note}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from coldframe.ledger import Decision, ModelVersion, Proposal, ProposalStanding
 from coldframe.monitor.policy import History, Judgement
 from coldframe.snapshots import Snapshot
+from coldframe.tasks import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +34,10 @@ class MonitorReport:
         How many rows this run scored.
     figured_chunks : int
         How many figures this run computed; the others were known.
-    reference_roc_auc : float or None
-        The champion's ROC AUC on its holdout.
+    metric : Metric
+        By what the champion is judged.
+    reference_value : float or None
+        What it came to on its holdout.
     estimated, realised : DataFrame of shape (n_chunks, n_columns)
         Index `chunk`; `start`, `end`, `value`, `low`, `high`, `threshold`, `alert` (null is no
         verdict), `rows`, `complete`, `why`.
@@ -61,7 +64,8 @@ class MonitorReport:
     scored: Snapshot | None
     scored_rows: int
     figured_chunks: int
-    reference_roc_auc: float | None
+    metric: Metric
+    reference_value: float | None
     estimated: pd.DataFrame
     realised: pd.DataFrame
     drift: pd.DataFrame

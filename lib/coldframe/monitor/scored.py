@@ -8,14 +8,11 @@ import numpy as np
 import pandas as pd
 
 from coldframe.ledger import ModelVersion
-from coldframe.models import predict_probability
+from coldframe.models import predict
 from coldframe.provenance import bytes_digest, record_digest
-from coldframe.scores import FEATURES, row_columns, scored_name
+from coldframe.scores import FEATURES, row_columns, said_columns, scored_name
 from coldframe.snapshots import Addition, BatchRecord, Snapshot
 from coldframe.workbench import Workbench
-
-DECISION = 0.5
-"""A probability from here on counts as a predicted 1."""
 
 CHUNK_TYPES: dict[str, Any] = {
     "champion": object, "kind": object, "column": object, "chunk": object,
@@ -67,24 +64,29 @@ def score_rows(
 
     Returns
     -------
-    rows : DataFrame of shape (n_after, n_columns + 1)
-        The rows of `frame` after the holdout, with the `probability` that was said first.
+    rows : DataFrame of shape (n_after, n_columns + n_said)
+        The rows of `frame` after the holdout, with what was said first in the columns of
+        :meth:`coldframe.tasks.Task.spell`.
     new : DataFrame
-        Key, time and probability of those that had not been scored yet.
+        Key, time and these columns of those that had not been scored yet.
     """
     key = list(bench.dataset.features.key)
     after = frame
     if (end := judged_until(champion)) is not None:
         after = frame[frame[bench.dataset.features.time] > pd.Timestamp(end)]
-    known = scored[[*key, "probability"]].astype({name: frame[name].dtype for name in key})
+    task, columns = bench.dataset.model.kind, said_columns(bench, champion)
+    known = scored[[*key, *columns]].astype({name: frame[name].dtype for name in key})
     rows = after.merge(known, on=key, how="left", validate="one_to_one")
-    probability = rows["probability"].to_numpy(dtype="float64", copy=True)
-    lacking = np.isnan(probability)
+    said = rows[columns].to_numpy(dtype="float64", copy=True)
+    lacking = np.isnan(said).any(axis=1)
     if lacking.any():
         estimator = bench.models.load(champion.estimator)
-        probability[lacking] = predict_probability(estimator, bench.matrix(champion, rows[lacking]))
-    rows = rows.assign(probability=probability)
-    new = rows.loc[lacking, [*row_columns(bench.dataset), "probability"]]
+        matrix = bench.matrix(champion, rows[lacking])
+        fresh = predict(task, estimator, matrix, champion.classes)
+        said[lacking] = fresh.reshape(len(fresh), len(columns))
+    words = task.spell(said if len(columns) > 1 else said[:, 0], champion.classes)
+    rows = rows.assign(**words)
+    new = rows.loc[lacking, [*row_columns(bench.dataset), *words]]
     return rows, new.reset_index(drop=True)
 
 
@@ -106,11 +108,7 @@ def freeze_scored(
     about = {"champion": champion.digest, "snapshot": snapshot.id}
     additions, batches = [], []
     tables = {
-        "scores": scores.assign(
-            prediction=(scores["probability"] >= DECISION).astype("int64"),
-            champion=champion.digest,
-            snapshot=snapshot.id,
-        ),
+        "scores": scores.assign(champion=champion.digest, snapshot=snapshot.id),
         "chunks": chunks,
     }
     for table, rows in tables.items():

@@ -77,7 +77,7 @@ def monitor_snapshot(
             freeze=newest, progress=tell,
         )  # fmt: skip
     history = gather_history(
-        bench, frame, champion=champion, reference=found.reference_roc_auc,
+        bench, frame, champion=champion, reference=found.reference_value,
         figures=list_figures(found.chunks),
     )  # fmt: skip
     judgement = judge(history, bench.dataset.policy)
@@ -96,7 +96,8 @@ def monitor_snapshot(
         snapshot=chosen, champion=champion, scored=found.scored, scored_rows=found.scored_rows,
         features_changed=champion is not None and bench.features_changed(champion),
         obstacle=bench.obstacle(champion) if champion else None,
-        figured_chunks=found.figured_chunks, reference_roc_auc=found.reference_roc_auc,
+        figured_chunks=found.figured_chunks, reference_value=found.reference_value,
+        metric=bench.dataset.model.judged_by,
         estimated=found.of("estimated"), realised=found.of("realised"), drift=found.of("drift"),
         history=history, judgement=judgement,
         proposal=_to_show(bench, decision), decision=decision, proposing=propose,

@@ -60,6 +60,21 @@ def lower_bound(values: Sequence[float], *, false_alarm: float) -> float:
     return mean - factor * spread * math.sqrt(1 + 1 / n)
 
 
+def worst_bound(values: Sequence[float], *, false_alarm: float, greater_is_better: bool) -> float:
+    """Return the value beyond which one more chunk of the same kind lies, to the worse side.
+
+    Examples
+    --------
+    >>> round(worst_bound([0.70, 0.72, 0.74], false_alarm=0.05, greater_is_better=True), 3)
+    0.653
+    >>> round(worst_bound([0.70, 0.72, 0.74], false_alarm=0.05, greater_is_better=False), 3)
+    0.787
+    """
+    if greater_is_better:
+        return lower_bound(values, false_alarm=false_alarm)
+    return -lower_bound([-value for value in values], false_alarm=false_alarm)
+
+
 def drift_bounds(
     reference: pd.DataFrame, *, time: str, numeric: Sequence[str], categorical: Sequence[str],
     days: int, false_alarm: float, seed: int,

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 from coldframe.ledger import Proposal, ProposalStanding
 from coldframe.monitor import MonitorReport
 from coldframe.notebook.shown import Note, Table, escape, spell
+from coldframe.tasks import spell_figure
 from coldframe.wording import count
 from coldframe.workbench import FEATURES_CHANGED
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LAST_STRANGE = 3
+"""Of so many chunks with labels of unknown classes, the newest, it is told."""
 
 
 def _plain(value: Any) -> Any:
@@ -40,7 +44,7 @@ def table_scored(report: MonitorReport) -> Table:
                 "champion": report.champion.name if report.champion else None,
                 "scored": report.scored.name if report.scored else None,
                 "rows scored now": report.scored_rows,
-                "ROC AUC on its holdout": report.reference_roc_auc,
+                f"{report.metric.label} on its holdout": report.reference_value,
             }
         ]
     )
@@ -136,21 +140,27 @@ def tell_performance(report: MonitorReport) -> Note:
     if done := [row for row in known if row["complete"]]:
         parts.append(
             f"labels have come for {count(len(done), 'finished chunk')}; in the newest of them, "
-            f"{escape(done[-1]['chunk'])}, the champion's ROC AUC is {done[-1]['value']:.3f}, "
+            f"{escape(done[-1]['chunk'])}, the champion's {report.metric.label} is "
+            f"{spell_figure(done[-1]['value'], 3)}, "
             f"and {_count_alerts(done)}"
         )
     if known and not known[-1]["complete"]:
         last = known[-1]
         parts.append(
-            f"the {last['value']:.3f} of {escape(last['chunk'])} is not final, for not all of its "
-            "labels have come"
+            f"the {spell_figure(last['value'], 3)} of {escape(last['chunk'])} is not final, for "
+            "not all of its labels have come"
         )
     if done := [row for row in guessed if row["complete"]]:
         parts.append(
             f"without labels it is estimated for {count(len(done), 'finished chunk')}, in the "
-            f"newest, {escape(done[-1]['chunk'])}, at {done[-1]['value']:.3f}, "
+            f"newest, {escape(done[-1]['chunk'])}, at {spell_figure(done[-1]['value'], 3)}, "
             f"and {_count_alerts(done)}"
         )
+    strange = [row for row in _rows(report.realised, ("value", "why")) if row.get("why")]
+    parts += [
+        f"in {escape(row['chunk'])} there are {escape(row['why'])}"
+        for row in strange if row["value"] is not None
+    ][-LAST_STRANGE:]  # fmt: skip
     if not parts:
         return Note("No finished chunk has a figure yet.")
     text = "; ".join(parts)

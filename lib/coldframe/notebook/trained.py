@@ -8,8 +8,18 @@ from typing import Any
 
 from coldframe.errors import ConfigurationError
 from coldframe.notebook.shown import Note, Table, escape
+from coldframe.tasks import spell_figure
 from coldframe.train import SweepReport, TrainReport
 from coldframe.wording import conclude
+from coldframe.workbench import Workbench
+
+BESIDE = {
+    "binary": " The Brier score and the log loss also punish probabilities that are off.",
+    "multiclass": " The log loss also punishes probabilities that are off.",
+    "regression": " The RMSE also punishes single great errors, and R² compares with always saying "
+    "the mean.",
+}
+"""What the other figures of a task add."""
 
 
 def read_parameters(text: str | Mapping[str, Any] | None) -> dict[str, Any]:
@@ -73,6 +83,14 @@ def table_metrics(report: TrainReport) -> Table:
     )
 
 
+def tell_metric(bench: Workbench) -> Note:
+    """Say which figure decides, what it is, and which way is better."""
+    metric = bench.dataset.model.judged_by
+    better = "" if metric.greater_is_better else " The smaller it is, the better."
+    also = BESIDE.get(bench.dataset.model.task, "")
+    return Note(f"{metric.label} decides: {metric.meaning}.{better}{also}")
+
+
 def tell_training(report: TrainReport) -> Note:
     """Say what was trained on what, and what it cost."""
     model, holdout = report.challenger, report.verdict.holdout
@@ -92,10 +110,11 @@ def tell_verdict(report: TrainReport) -> Note:
     outcome = conclude(report.verdict)
     if verdict.gain is None or report.champion is None:
         return Note(f"Verdict: **{outcome}**. {reasons}.")
+    signed = (verdict.gain, verdict.interval_low or 0.0, verdict.interval_high or 0.0)
+    gain, low, high = (spell_figure(one, sign="+") for one in signed)
     gained = (
-        f"Against {escape(report.champion.name)} the challenger gains {verdict.gain:+.4f} "
-        f"{escape(verdict.metric)} (95 % interval {verdict.interval_low:+.4f} to "
-        f"{verdict.interval_high:+.4f})."
+        f"Against {escape(report.champion.name)} the challenger gains {gain} "
+        f"{escape(verdict.metric)} (95 % interval {low} to {high})."
     )
     if verdict.outcome == "promote" or verdict.gain <= 0:
         return Note(f"{gained} Verdict: **{outcome}**. {reasons}.")
@@ -118,11 +137,10 @@ def tell_outcome(report: TrainReport) -> Note:
 
 def table_trials(report: SweepReport, *, best: int = 10) -> Table:
     """Return the best trials, the best first."""
-    ranked = sorted(report.study.complete, key=lambda t: (-(t.value or 0.0), t.number))
     return Table.of(
 
-            {"trial": t.number, report.study.metric: t.value, **t.suggested}
-            for t in ranked[:best]
+            {"trial": t.number, report.study.metric.name: t.value, **t.suggested}
+            for t in report.study.ranked[:best]
 
     )  # fmt: skip
 
@@ -133,11 +151,12 @@ def tell_sweep(report: SweepReport) -> Note:
     if best is None or best.value is None:
         return Note("No trial is complete yet.")
     base = study.baseline
-    against = f", {best.value - base:+.4f} against the present parameters" if base else ""
+    better = spell_figure(study.metric.gain(best.value, base), sign="+") if base else ""
+    against = f", {better} against the present parameters" if base else ""
     return Note(
         f"Study **{escape(study.name)}** on {escape(study.snapshot)} holds "
         f"{len(study.complete)} complete trials, {report.ran} of them new. The best is trial "
-        f"{best.number} with {escape(study.metric)} {best.value:.4f}{against}."
+        f"{best.number} with {escape(study.metric.name)} {spell_figure(best.value)}{against}."
     )
 
 

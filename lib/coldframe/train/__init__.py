@@ -6,7 +6,6 @@ Importing this package imports neither pandas, scikit-learn nor Optuna.
 from coldframe.train.challenge import challenge
 from coldframe.train.order import may_resume, train_inputs
 from coldframe.train.report import (
-    CalibrationBin,
     Scores,
     StudyReport,
     SweepReport,
@@ -18,7 +17,6 @@ from coldframe.train.sweep import sweep_snapshot
 from coldframe.train.training import train_challenger
 
 __all__ = [
-    "CalibrationBin",
     "Scores",
     "StudyReport",
     "SweepReport",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coldframe.errors import DataError
 from coldframe.ledger import Proposal, propose
+from coldframe.tasks import spell_figure
 from coldframe.train.order import take_order
 from coldframe.train.report import Progress, StudyReport, TrainReport, Trial
 from coldframe.train.studies import check_ground, read_study
@@ -125,12 +126,15 @@ def _propose(
 
 
 def _spell_study(study: StudyReport, best: Trial) -> str:
-    base = "" if study.baseline is None else f" ({study.baseline:.4f} with the present parameters)"
-    if study.baseline is not None and best.value is not None and best.value < study.baseline:
-        base = f", WORSE than the present parameters ({study.baseline:.4f})"
+    base, value = "", best.value or 0.0
+    if study.baseline is not None:
+        present = spell_figure(study.baseline)
+        base = f" ({present} with the present parameters)"
+        if study.metric.gain(value, study.baseline) < 0:
+            base = f", WORSE than the present parameters ({present})"
     return (
         f"best of {len(study.complete)} trials of study {study.name}: "
-        f"ROC AUC {best.value:.4f} on the validation rows{base}"
+        f"{study.metric.label} {spell_figure(value)} on the validation rows{base}"
     )
 
 
@@ -138,8 +142,10 @@ def _spell_verdict(report: TrainReport) -> str:
     verdict = report.verdict
     if verdict.gain is None:
         return verdict.reasons[0]
+    low, high = verdict.interval_low or 0.0, verdict.interval_high or 0.0
+    gain, low_said, high_said = (spell_figure(one, sign="+") for one in (verdict.gain, low, high))
     return (
-        f"on the holdout {verdict.gain:+.4f} against champion "
+        f"on the holdout {gain} against champion "
         f"{report.champion.name if report.champion else 'none'} "
-        f"(95 % interval {verdict.interval_low:+.4f} to {verdict.interval_high:+.4f})"
+        f"(95 % interval {low_said} to {high_said})"
     )

@@ -6,38 +6,42 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coldframe.ledger import ModelVersion, Promotion, Verdict
-from coldframe.models import predict_probability
+from coldframe.models import predict
 from coldframe.scores import own_words
+from coldframe.tasks import Task, spell_figure
 from coldframe.train.fitting import Split
-from coldframe.train.judging import area_under_curve, score_model
+from coldframe.train.judging import score_model
 from coldframe.train.order import Order
-from coldframe.train.report import TrainReport
+from coldframe.train.report import Scores, TrainReport
 from coldframe.train.verdict import judge_challenger
 from coldframe.workbench import FEATURES_CHANGED, Workbench
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from coldframe.train.judging import Floats
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A verdict and the probabilities that it rests on."""
+    """A verdict and what the models said, on which it rests."""
 
     challenger: ModelVersion
     champion: ModelVersion | None
     verdict: Verdict
-    target: Floats
-    challenger_probability: Floats
-    champion_probability: Floats | None
+    task: Task
+    target: pd.Series
+    challenger_said: Floats
+    champion_said: Floats | None
 
     def report(
         self, order: Order, verdict: Verdict, promotion: Promotion | None, *, fitted: bool
     ) -> TrainReport:
         """Return what is told of the training that came to `verdict`."""
-        champion, said = self.champion, self.champion_probability
+        champion, said = self.champion, self.champion_said
         scores = None
         if champion is not None and said is not None:
-            scores = score_model(champion.name, self.target, said)
+            scores = self._score(champion, said)
         return TrainReport(
             snapshot=order.snapshot,
             challenger=self.challenger,
@@ -45,11 +49,12 @@ class Comparison:
             verdict=verdict,
             promotion=promotion,
             fitted=fitted,
-            challenger_scores=score_model(
-                self.challenger.name, self.target, self.challenger_probability
-            ),
+            challenger_scores=self._score(self.challenger, self.challenger_said),
             champion_scores=scores,
         )
+
+    def _score(self, model: ModelVersion, said: Floats) -> Scores:
+        return score_model(model.name, self.task, self.target, said, model.classes)
 
 
 def compare(
@@ -66,25 +71,25 @@ def compare(
     to with them and what it said of the same rows when they were as it knew them: an edit that
     spoils the champion must not promote a challenger.
     """
-    target: Floats = rows.holdout[bench.dataset.features.target].to_numpy()
+    rules, target = bench.dataset.model, rows.holdout[bench.dataset.features.target]
     ours, theirs, note = _score(bench, challenger, rows), None, None
     obstacle = bench.obstacle(champion) if champion else None
     if champion is not None and obstacle is None:
         theirs, note = _score_champion(bench, champion, rows, target)
     verdict = judge_challenger(
         challenger=challenger, champion=champion, proposal=order.proposal,
-        snapshot_id=order.snapshot.id, holdout=rows.describe(), rules=bench.dataset.model,
-        target=target, challenger_probability=ours, champion_probability=theirs,
+        snapshot_id=order.snapshot.id, holdout=rows.describe(), rules=rules,
+        target=target, challenger_said=ours, champion_said=theirs,
         champion_obstacle=obstacle, champion_note=note,
     )  # fmt: skip
     return Comparison(
-        challenger=challenger, champion=champion, verdict=verdict, target=target,
-        challenger_probability=ours, champion_probability=theirs,
+        challenger=challenger, champion=champion, verdict=verdict, task=rules.kind,
+        target=target, challenger_said=ours, champion_said=theirs,
     )  # fmt: skip
 
 
 def _score_champion(
-    bench: Workbench, champion: ModelVersion, rows: Split, target: Floats
+    bench: Workbench, champion: ModelVersion, rows: Split, target: pd.Series
 ) -> tuple[Floats, str | None]:
     """Return what the champion is judged by, and a sentence if that is not the usual."""
     today = _score(bench, champion, rows)
@@ -97,13 +102,18 @@ def _score_champion(
             f"{changed}, and it did not score all of these rows before: with the features that it "
             "learned from it may be better than judged here"
         )
-    values = [area_under_curve(target, said) or 0.0 for said in (own, today)]
-    return (own if values[0] > values[1] else today), (
-        f"{changed}: on these rows it came to {values[0]:.4f} before and comes to {values[1]:.4f} "
-        "now, and is judged by the better"
+    metric, words = bench.dataset.model.judged_by, {"before": own, "now": today}
+    truth, aligned = bench.dataset.model.kind.align(
+        target, {name: (said, champion.classes) for name, said in words.items()}
+    )
+    before, now = (metric.figure(truth, aligned[name]) or 0.0 for name in words)
+    return (own if metric.gain(before, now) > 0 else today), (
+        f"{changed}: on these rows it came to {spell_figure(before)} before and comes to "
+        f"{spell_figure(now)} now, and is judged by the better"
     )
 
 
 def _score(bench: Workbench, version: ModelVersion, rows: Split) -> Floats:
     matrix = bench.matrix(version, rows.holdout)
-    return predict_probability(bench.models.load(version.estimator), matrix)
+    task = bench.dataset.model.kind
+    return predict(task, bench.models.load(version.estimator), matrix, version.classes)

@@ -56,19 +56,28 @@ def split_by_time(dataset: Dataset, frame: pd.DataFrame, *, where: str) -> Split
     Raises
     ------
     DataError
-        One of the parts would be empty, or training would see one class only.
+        No label has come yet, one of the parts would be empty, or training would see one class
+        only.
     """
     from coldframe.features import before_holdout  # pandas
 
     target = dataset.features.target
     labelled = frame[frame[target].notna()]
+    if not len(labelled):
+        raise DataError(
+            "No label has come yet, so there is nothing to learn from.",
+            where=where, expected=f"{dataset.model.kind.trainable}, column {target}",
+            found=f"{len(frame)} rows, none of them labelled",
+            remedy="wait for labels and ingest them; until then nothing can be trained",
+        )  # fmt: skip
     old = before_holdout(dataset, labelled)
     training, holdout = labelled[old], labelled[~old]
-    if training[target].nunique() < 2:
+    task = dataset.model.kind
+    if not task.is_enough(training[target]):
         raise DataError(
             "There is not enough to learn from before the holdout.",
             where=where,
-            expected="labelled rows of both classes, older than "
+            expected=f"{task.trainable}, older than "
             f"{dataset.model.holdout_days:g} days before the newest",
             found=f"{len(labelled)} labelled rows, {len(training)} of them old enough",
             remedy="choose a later snapshot, or set a smaller model.holdout_days",
@@ -87,7 +96,7 @@ def fit_estimator(dataset: Dataset, parameters: Mapping[str, Any], rows: pd.Data
     from coldframe.features import feature_matrix  # pandas
 
     estimator = build_estimator(dataset, parameters)
-    target = rows[dataset.features.target].to_numpy().astype("int64")
+    target = dataset.model.kind.to_fit(rows[dataset.features.target])
     matrix = feature_matrix(dataset, rows)
     try:
         with one_thread():

@@ -34,6 +34,8 @@ class Recipe:
         Days at the end that are kept from training.
     seed : int
         For everything in the estimator that draws.
+    task : str
+        What kind of answer the model gives.
     code, environment : str
         Digests of the user's code and of the installed distributions.
     """
@@ -45,13 +47,17 @@ class Recipe:
     features: Mapping[str, Any]
     holdout_days: float
     seed: int
+    task: str
     code: str
     environment: str
 
     @property
     def digest(self) -> str:
         """The recipe's true name."""
-        return record_digest({"method": METHOD, **dataclasses.asdict(self)})
+        said = dataclasses.asdict(self)
+        if self.task == "binary":  # as it was before there were others
+            del said["task"]
+        return record_digest({"method": METHOD, **said})
 
 
 def write_recipe(bench: Workbench, *, snapshot_id: str, parameters: Mapping[str, Any]) -> Recipe:
@@ -71,6 +77,7 @@ def write_recipe(bench: Workbench, *, snapshot_id: str, parameters: Mapping[str,
         features=dataset.features.model_dump(mode="json"),
         holdout_days=dataset.model.holdout_days,
         seed=dataset.model.seed,
+        task=dataset.model.task,
         code=digest_code(bench, dataset.model.builder, dataset.features.function),
         environment=environment_digest(),
     )

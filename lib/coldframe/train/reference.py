@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from coldframe.snapshots import Addition, Snapshot
 from coldframe.workbench import Workbench
@@ -10,14 +11,11 @@ from coldframe.workbench import Workbench
 if TYPE_CHECKING:
     import pandas as pd
 
-    from coldframe.train.judging import Floats
-
 TABLE = "reference"
-THRESHOLD = 0.5
 
 
 def freeze_reference(
-    bench: Workbench, *, model: str, source: Snapshot, rows: pd.DataFrame, probability: Floats
+    bench: Workbench, *, model: str, source: Snapshot, rows: pd.DataFrame, words: Mapping[str, Any]
 ) -> Snapshot:
     """Freeze holdout rows with what the model `model` (a digest) says on them; once a model.
 
@@ -31,16 +29,14 @@ def freeze_reference(
         Where the rows come from.
     rows : DataFrame of shape (n_rows, n_columns)
         Key, time, features and target of the holdout.
-    probability : array of shape (n_rows,)
-        Of class 1.
+    words : mapping of str to array of shape (n_rows,)
+        What the model says, by column; see :meth:`coldframe.tasks.Task.spell`.
     """
     name = f"{bench.dataset.name}.reference"
     known = [s for s in bench.store.versions(name) if s.about.get("model") == model]
     if known:
         return known[0]
-    table = rows.assign(
-        probability=probability, prediction=(probability >= THRESHOLD).astype("int64")
-    )
+    table = rows.assign(**words)
     return bench.store.freeze(
         name,
         [Addition(TABLE, table)],

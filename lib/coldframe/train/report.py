@@ -9,18 +9,10 @@ from typing import Any, Literal, TypeAlias
 
 from coldframe.ledger import Holdout, ModelVersion, Promotion, Verdict
 from coldframe.snapshots import Snapshot
+from coldframe.tasks import Metric, Picture
 
 Progress: TypeAlias = Callable[[str], None]
 """Is told in a few words what is being done now."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CalibrationBin:
-    """Rows of similar probability: their mean probability, the share of class 1, how many."""
-
-    predicted: float
-    observed: float
-    rows: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,18 +24,14 @@ class Scores:
     name : str
         The model's short name, ``v3``.
     metrics : dict of str to float or None
-        ``roc_auc``, ``average_precision``, ``brier`` (mean squared error of the probability)
-        and ``log_loss``; None where the holdout holds one class only.
-    roc : tuple of (float, float)
-        False and true positive rate, from (0, 0) to (1, 1).
-    calibration : tuple of CalibrationBin
-        By rising probability.
+        All of the task; None where one is undefined (say, the holdout holds one class only).
+    picture : Picture
+        What is drawn of it.
     """
 
     name: str
     metrics: Mapping[str, float | None]
-    roc: tuple[tuple[float, float], ...]
-    calibration: tuple[CalibrationBin, ...]
+    picture: Picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +137,8 @@ class StudyReport:
         Of the study.
     dataset, snapshot, snapshot_id : str
         What it searches on; it never moves to another snapshot.
-    metric : str
-        What is maximised, on `validation`.
+    metric : Metric
+        What is bettered, on `validation`.
     ground : dict
         What it rests on: digests of snapshot, code and the dataset file's sections.
     validation : Holdout or None
@@ -165,7 +153,7 @@ class StudyReport:
     dataset: str
     snapshot: str
     snapshot_id: str
-    metric: str
+    metric: Metric
     ground: Mapping[str, Any]
     validation: Holdout | None
     baseline: float | None
@@ -178,8 +166,14 @@ class StudyReport:
 
     @property
     def best(self) -> Trial | None:
-        """The complete trial of the highest value, the first of several."""
-        return max(self.complete, key=lambda t: (t.value or 0.0, -t.number), default=None)
+        """The complete trial of the best value, the first of several."""
+        return next(iter(self.ranked), None)
+
+    @property
+    def ranked(self) -> tuple[Trial, ...]:
+        """The complete trials, the best first."""
+        sign = -1 if self.metric.greater_is_better else 1
+        return tuple(sorted(self.complete, key=lambda t: (sign * (t.value or 0.0), t.number)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +207,7 @@ class SweepReport:
             "study": self.study.name,
             "snapshot": self.study.snapshot,
             "snapshot_id": self.study.snapshot_id,
-            "metric": self.study.metric,
+            "metric": self.study.metric.name,
             "baseline": self.study.baseline,
             "complete": len(self.study.complete),
             "ran": self.ran,

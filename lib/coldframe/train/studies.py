@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import make_url
 
+from coldframe.datasets import Model
 from coldframe.errors import ConflictError, EnvironmentFaultError, NotFoundError
 from coldframe.files import locked
 from coldframe.ledger import Holdout
 from coldframe.provenance import record_digest
 from coldframe.settings import Settings
+from coldframe.tasks import TASKS, Metric
 from coldframe.train.report import StudyReport, Trial
 from coldframe.workbench import Workbench
 
@@ -110,8 +112,8 @@ def check_ground(name: str, stood: Mapping[str, Any], ground: Mapping[str, Any])
         )
 
 
-def describe_study(study: optuna.Study) -> StudyReport:
-    """Return what `study` holds."""
+def describe_study(study: optuna.Study, metric: Metric) -> StudyReport:
+    """Return what `study`, whose trials are judged by `metric`, holds."""
     attributes = study.user_attrs
     ground = attributes.get("ground", {})
     validation = attributes.get("validation")
@@ -120,7 +122,7 @@ def describe_study(study: optuna.Study) -> StudyReport:
         dataset=ground.get("dataset", ""),
         snapshot=attributes.get("snapshot", ""),
         snapshot_id=ground.get("snapshot_id", ""),
-        metric=ground.get("metric", ""),
+        metric=metric,
         ground=ground,
         validation=Holdout(**validation) if validation else None,
         baseline=attributes.get("baseline"),
@@ -151,8 +153,21 @@ def studies(bench: Workbench) -> tuple[StudyReport, ...]:
 
     with open_storage(bench.settings) as storage:
         names = sorted(optuna.get_all_study_names(storage))
-        found = (describe_study(optuna.load_study(study_name=n, storage=storage)) for n in names)
-        return tuple(report for report in found if report.dataset == bench.dataset.name)
+        loaded = (optuna.load_study(study_name=n, storage=storage) for n in names)
+        ours = [one for one in loaded if _ground(one).get("dataset") == bench.dataset.name]
+        return tuple(describe_study(one, _metric(bench.dataset.model, one)) for one in ours)
+
+
+def _ground(study: optuna.Study) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = study.user_attrs.get("ground", {})
+    return found
+
+
+def _metric(model: Model, study: optuna.Study) -> Metric:
+    """Return the metric of a study, which need not be the one in the dataset file any more."""
+    name = _ground(study).get("metric")
+    everything = [*model.kind.metrics, *(m for task in TASKS.values() for m in task.metrics)]
+    return next(one for one in everything if one.name == name)
 
 
 def read_study(bench: Workbench, name: str) -> StudyReport:

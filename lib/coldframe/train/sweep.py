@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from coldframe.datasets import load_object
 from coldframe.errors import ColdframeError, ConfigurationError, DataError
-from coldframe.models import predict_probability
+from coldframe.models import predict
 from coldframe.provenance import record_digest
 from coldframe.snapshots import Snapshot
+from coldframe.tasks import Metric, spell_figure
 from coldframe.train.fitting import Split, fit_estimator, measured, split_by_time
-from coldframe.train.judging import area_under_curve
 from coldframe.train.order import take_order
 from coldframe.train.recipe import digest_code
 from coldframe.train.report import Progress, StudyReport, SweepReport
@@ -76,8 +76,9 @@ def sweep_snapshot(
     name = study or order.snapshot.name
     ground = study_ground(bench, order.snapshot)
     end = time.monotonic() + timeout if timeout is not None else None
+    metric = bench.dataset.model.judged_by
     with only_sweeper(bench.settings, name), open_storage(bench.settings) as storage:
-        found = _begin(storage, name, order.snapshot, ground)
+        found = _begin(storage, name, order.snapshot, ground, metric)
         check_ground(name, found.user_attrs["ground"], ground)
         pin = f"study-{record_digest(name)[:32]}"
         bench.store.pin(pin, [order.snapshot.id])
@@ -93,7 +94,7 @@ def sweep_snapshot(
                 _forget(storage, name)
                 bench.store.pin(pin, [])
             raise
-        report = describe_study(found)
+        report = describe_study(found, metric)
         importance = _importance(found, report, bench.dataset.model.seed)
     if report.trials and not report.complete:
         raise DataError(
@@ -125,20 +126,22 @@ def study_ground(bench: Workbench, snapshot: Snapshot) -> dict[str, Any]:
         "snapshot_id": snapshot.id,
         "code": code,
         "metric": dataset.model.metric,
-        "model": record_digest(dataset.model.model_dump(mode="json", exclude={"minimum_gain"})),
+        "model": record_digest(dataset.model.ground()),
         "features": record_digest(dataset.features.model_dump(mode="json")),
     }
 
 
 def _begin(
-    storage: optuna.storages.RDBStorage, name: str, snapshot: Snapshot, ground: Mapping[str, Any]
-) -> optuna.Study:
+    storage: optuna.storages.RDBStorage, name: str, snapshot: Snapshot, ground: Mapping[str, Any],
+    metric: Metric,
+) -> optuna.Study:  # fmt: skip
     """Return the study, made if need be; one that a kill left without its ground is given it."""
     import optuna
 
     study = optuna.create_study(
-        study_name=name, storage=storage, direction="maximize", load_if_exists=True
-    )
+        study_name=name, storage=storage, load_if_exists=True,
+        direction="maximize" if metric.greater_is_better else "minimize",
+    )  # fmt: skip
     if "ground" not in study.user_attrs:
         study.set_user_attr("snapshot", snapshot.name)
         study.set_user_attr("ground", dict(ground))
@@ -176,7 +179,7 @@ def _validation_rows(bench: Workbench, snapshot: Snapshot, tell: Progress) -> Sp
     inner = split_by_time(bench.dataset, outer.training, where=where)
     if inner.holdout[bench.dataset.features.target].nunique() < 2:
         raise DataError(
-            "The validation rows hold one class only.", where=where,
+            f"The validation rows hold {bench.dataset.model.kind.too_alike}.", where=where,
             found=f"{len(inner.holdout)} rows",
             remedy="choose a later snapshot, or set a larger model.holdout_days",
         )  # fmt: skip
@@ -219,9 +222,12 @@ class _Sweep:
 
         dataset = self.bench.dataset
         estimator = fit_estimator(dataset, parameters, self.rows.training)
-        probability = predict_probability(estimator, feature_matrix(dataset, self.rows.holdout))
-        value = area_under_curve(self.rows.holdout[dataset.features.target].to_numpy(), probability)
-        assert value is not None  # noqa: S101 - _validation_rows saw both classes
+        model, target = dataset.model, dataset.features.target
+        classes = model.kind.classes(self.rows.training[target])
+        matrix = feature_matrix(dataset, self.rows.holdout)
+        said = predict(model.kind, estimator, matrix, classes)
+        value = model.kind.measure(self.rows.holdout[target], said, classes)[model.metric]
+        assert value is not None  # noqa: S101 - _validation_rows saw labels that differ
         return value
 
     def _run_trial(self, space: Callable[..., Any], done: int, trials: int) -> None:
@@ -249,8 +255,9 @@ class _Sweep:
             return
         trial.set_user_attr("cpu_seconds", cost.seconds["cpu_seconds"])
         self.study.tell(trial, value)
-        best = self.study.best_value
-        self.tell(f"trial {done + 1} of {trials}: ROC AUC {value:.4f}, best {best:.4f}")
+        best, label = self.study.best_value, self.bench.dataset.model.judged_by.label
+        told = f"{label} {spell_figure(value)}, best {spell_figure(best)}"
+        self.tell(f"trial {done + 1} of {trials}: {told}")
 
 
 def _importance(study: optuna.Study, report: StudyReport, seed: int) -> dict[str, float]:

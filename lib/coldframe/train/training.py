@@ -22,10 +22,9 @@ from coldframe.ledger import (
     register_model,
     verdicts,
 )
-from coldframe.models import predict_probability
+from coldframe.models import predict
 from coldframe.train.comparison import compare
 from coldframe.train.fitting import Split, fit_estimator, measured, split_by_time
-from coldframe.train.judging import measure_metrics
 from coldframe.train.order import Order, take_order
 from coldframe.train.recipe import Recipe, write_recipe
 from coldframe.train.reference import freeze_reference
@@ -165,12 +164,13 @@ def _fit(
     """Fit, save and register the challenger with its monitoring reference."""
     from coldframe.features import feature_matrix  # pandas
 
-    features = bench.dataset.features
+    features, task = bench.dataset.features, bench.dataset.model.kind
     tell(f"fitting on {len(rows.training):,} rows")
     with measured() as fitting:
         estimator = fit_estimator(bench.dataset, order.parameters, rows.training)
         digest = bench.models.save(estimator)
-        probability = predict_probability(estimator, feature_matrix(bench.dataset, rows.holdout))
+        classes = task.classes(rows.training[features.target])
+        said = predict(task, estimator, feature_matrix(bench.dataset, rows.holdout), classes)
     version = ModelVersion(
         dataset=recipe.dataset,
         estimator=digest,
@@ -185,7 +185,9 @@ def _fit(
         features=FeatureList(
             numeric=features.numeric, categorical=features.categorical, code=bench.feature_code()
         ),
-        metrics=measure_metrics(rows.holdout[features.target].to_numpy(), probability),
+        task=task.name,
+        classes=classes,
+        metrics=task.measure(rows.holdout[features.target], said, classes),
         cost={name: round(spent[name] + value, 3) for name, value in fitting.seconds.items()},
         origin=order.origin,
         proposal=order.proposal.number if order.proposal else None,
@@ -193,7 +195,7 @@ def _fit(
     tell("freezing the monitoring reference")
     reference = freeze_reference(
         bench, model=version.digest, source=order.snapshot, rows=rows.holdout,
-        probability=probability,
+        words=task.spell(said, classes),
     )  # fmt: skip
     bench.store.pin(f"model-{version.digest}", [order.snapshot.id, reference.id])
     return _register(bench, version, reference.name, reference.id)

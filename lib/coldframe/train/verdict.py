@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from coldframe.datasets import Model
 from coldframe.ledger import Holdout, ModelVersion, Proposal, Verdict
-from coldframe.train.judging import area_under_curve, bootstrap_gain
+from coldframe.tasks import bootstrap_gain, spell_figure
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from coldframe.train.judging import Floats
 
 
@@ -59,9 +61,9 @@ def judge_challenger(
     snapshot_id: str,
     holdout: Holdout,
     rules: Model,
-    target: Floats,
-    challenger_probability: Floats,
-    champion_probability: Floats | None,
+    target: pd.Series,
+    challenger_said: Floats,
+    champion_said: Floats | None,
     champion_obstacle: str | None = None,
     champion_note: str | None = None,
 ) -> Verdict:
@@ -84,22 +86,29 @@ def judge_challenger(
         The rows.
     rules : Model
         The dataset file's section: metric, minimum gain, seed.
-    target, challenger_probability, champion_probability : array of shape (n_rows,)
-        What was, and what both said.
+    target : Series of shape (n_rows,)
+        What was.
+    challenger_said, champion_said : array of shape (n_rows,) or (n_rows, n_classes)
+        What both said.
     champion_obstacle : str, optional
         Why the champion could not say anything.
     champion_note : str, optional
         What is to be known of how it was judged.
     """
-    value = area_under_curve(target, challenger_probability)
+    metric = rules.judged_by
+    said = {"challenger": (challenger_said, challenger.classes)}
+    if champion is not None and champion_said is not None:
+        said["champion"] = (champion_said, champion.classes)
+    truth, aligned = rules.kind.align(target, said)
+    value = metric.figure(truth, aligned["challenger"])
     other = gain = interval = None
-    if champion is not None and champion_probability is not None:
-        other = area_under_curve(target, champion_probability)
+    if "champion" in aligned:
+        other = metric.figure(truth, aligned["champion"])
         interval = bootstrap_gain(
-            target, challenger_probability, champion_probability, seed=rules.seed
+            metric, truth, aligned["challenger"], aligned["champion"], seed=rules.seed
         )
-        gain = None if value is None or other is None else value - other
-    obstacle = _obstacle(challenger, None if champion_obstacle else champion, holdout, value)
+        gain = None if value is None or other is None else metric.gain(value, other)
+    obstacle = _obstacle(rules, challenger, None if champion_obstacle else champion, holdout, value)
     if obstacle:
         better, reasons = False, [obstacle]
     elif champion_obstacle:
@@ -132,11 +141,12 @@ def judge_challenger(
 
 
 def _obstacle(
-    challenger: ModelVersion, champion: ModelVersion | None, holdout: Holdout, value: float | None
-) -> str | None:
+    rules: Model, challenger: ModelVersion, champion: ModelVersion | None, holdout: Holdout,
+    value: float | None,
+) -> str | None:  # fmt: skip
     """Return why the two cannot be compared, or None."""
     if value is None:
-        return "the holdout holds one class only, so nothing can be said"
+        return f"the holdout holds {rules.kind.too_alike}, so nothing can be said"
     if champion is None:
         return None
     if champion.digest == challenger.digest:
@@ -153,7 +163,8 @@ def _spell_gain(rules: Model, gain: float, interval: tuple[float, float] | None)
     low, high = interval or (float("nan"), float("nan"))
     relation = "at least" if gain >= rules.minimum_gain else "below"
     certain = "" if low > 0 or high < 0 else "; the interval includes zero"
+    signed = [spell_figure(one, sign="+") for one in (gain, low, high)]
     return (
-        f"ROC AUC gain {gain:+.4f} (95 % interval {low:+.4f} to {high:+.4f}{certain}) is "
-        f"{relation} the minimum of {rules.minimum_gain:g}"
+        f"{rules.judged_by.label} gain {signed[0]} (95 % interval {signed[1]} to {signed[2]}"
+        f"{certain}) is {relation} the minimum of {rules.minimum_gain:g}"
     )

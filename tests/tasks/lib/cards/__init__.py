@@ -1,0 +1,1 @@
+"""Credit cards: which of three will an applicant be given?"""

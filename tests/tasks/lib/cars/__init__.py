@@ -1,0 +1,1 @@
+"""Used cars: what will one be sold for?"""
