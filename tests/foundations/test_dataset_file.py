@@ -50,11 +50,11 @@ SPOILED = {
         "'[[:alpha:]]+': Possible nested set at position 1", "a regular expression of Python",
     ),
     "a metric of another task": (
-        ("metric: roc_auc", "metric: mae"), "model.metric", "mae",
+        ("metric: roc_auc", "metric: mae"), "model.metric", "'mae'",
         "a figure of binary models: roc_auc, average_precision, brier, log_loss",
     ),
     "a feature that is called as the column of what models say": (
-        ("    - distance\n", "    - probability\n"), "features.numeric.0", "probability",
+        ("    - distance\n", "    - probability\n"), "features.numeric.0", "'probability'",
         "another name: so a column is called in which the model's words are kept",
     ),
     "a minimum above the maximum": (
