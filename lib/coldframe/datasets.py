@@ -101,7 +101,7 @@ class Dataset(Record):
 
     def contract_digest(self, source: str) -> str:
         """Return the version of the contract of `source`: a digest of all its rules."""
-        return record_digest(self.sources[source].model_dump(mode="json"))
+        return record_digest(self.sources[source].model_dump(mode="json", exclude={"pull"}))
 
 
 def _typed_key(source: Source) -> list[tuple[str, str]]:

@@ -247,7 +247,7 @@ def _keys(model: type[BaseModel], at: Location) -> list[str]:
     steps = iter(at[:-1])
     for step in steps:
         kind = model.model_fields[str(step)].annotation
-        if get_origin(kind) is not None:  # many records, each under a name or a number
+        if get_origin(kind) in (dict, tuple, list):  # many records, each under a name or a number
             next(steps)
         model = next(k for k in (kind, *get_args(kind)) if _is_record(k))
     return list(model.model_fields)

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from coldframe.declarations import Location, Misstatement, Record, reject
 from coldframe.dialects import Dialect
+from coldframe.pulls import Pull
 
 NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -130,7 +131,8 @@ class Source(Dialect):
     """Where one table's batches come from, and the contract that each must keep.
 
     `files` is a pattern of names below the source's own folder, as of `pathlib.Path.glob`; what
-    is in them is said by the options of `Dialect`.
+    is in them is said by the options of `Dialect`. `pull` says from where files are fetched into
+    that folder; it is no part of the contract.
     """
 
     files: str
@@ -138,6 +140,7 @@ class Source(Dialect):
     columns: dict[str, Column] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()
     batch: BatchRules = BatchRules()
+    pull: Pull | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Source:

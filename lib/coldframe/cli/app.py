@@ -18,6 +18,7 @@ from coldframe.cli import (
     lineage,
     models,
     own_data,
+    pull,
     quarantine,
     releasing,
     snapshots,
@@ -70,7 +71,7 @@ def options(
 for module in (
     status,
     own_data,
-    *(demo, build, snapshots, differences, quarantine, decisions, releasing),
+    *(demo, build, pull, snapshots, differences, quarantine, decisions, releasing),
     *(models, lineage, sweep, keeping, checks, kernels),
 ):
     module.add_commands(app)

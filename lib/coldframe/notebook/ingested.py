@@ -10,6 +10,7 @@ from coldframe.ingest import IngestReport, LandedFile, find_cause, tell_cause
 from coldframe.ingest.telling import SHARE, name_column
 from coldframe.ledger import Delivery
 from coldframe.notebook.shown import Note, Table, escape
+from coldframe.pulling import PullReport
 from coldframe.wording import count
 
 SHOWN = 5  # files named one by one
@@ -76,6 +77,20 @@ def tell_pending(pending: Sequence[LandedFile]) -> Note:
     return Note(
         f"{count(len(pending), 'new batch')} {have} landed, of {of}: {escape(', '.join(sources))}."
     )
+
+
+def tell_pulled(report: PullReport) -> Note:
+    """Say what was fetched from elsewhere, and which sources could not be asked."""
+    if not report.sources:
+        return Note("No source is pulled: what is delivered comes into the landing folder.")
+    names = ", ".join(one.source for one in report.sources)
+    lines = [f"{count(len(report.files), 'new file')} pulled for {escape(names)}."]
+    lines += [f"**Left:** {escape(text)}." for one in report.sources for text in one.left[:SHOWN]]
+    lines += [
+        f"**Not pulled, to be tried again:** {escape(one.source)}. {escape(one.fault)}"
+        for one in report.faults
+    ]
+    return Note("\n\n".join(lines))
 
 
 def tell_deliveries(report: IngestReport, dataset: Dataset) -> Note:

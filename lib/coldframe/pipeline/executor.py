@@ -120,6 +120,7 @@ class ContentExecutor(Executor):  # type: ignore[misc]  # ploomber ships no type
         return Stage(
             name=task.name, notebook=Path(task.source.loc).resolve(), inputs=spec["inputs"],
             uses=tuple(spec.get("uses", ())), parameters=own, resumes=spec.get("resumes"),
+            prepares=spec.get("prepares"),
         )  # fmt: skip
 
     def _build(self, dag: Any, settings: Settings) -> BuildReport:

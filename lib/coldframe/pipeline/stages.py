@@ -37,6 +37,9 @@ class Stage:
         Which of the dataset's own Python it calls.
     parameters : mapping
         Of the notebook.
+    prepares : str, optional
+        Dotted path of a function that is called before `inputs` in a build: given the workbench
+        and a function to tell progress to, it returns what the build is to say of it, in lines.
     resumes : str, optional
         Dotted path of a function that is asked when there is nothing to do but a run was killed
         or failed: given the workbench and the data which that run began with, whether it is to
@@ -49,6 +52,7 @@ class Stage:
     uses: tuple[Use, ...]
     parameters: Mapping[str, Any]
     resumes: str | None = None
+    prepares: str | None = None
 
 
 def dataset_code(dataset: Dataset, uses: Iterable[Use]) -> list[str]:
@@ -93,6 +97,22 @@ def collect_inputs(stage: Stage, bench: Workbench) -> Inputs | None:
         parameters={k: v for k, v in stage.parameters.items() if k != _LOCATION},
         cells=record_digest(sources), files=files,
     )  # fmt: skip
+
+
+def prepare(stage: Stage, bench: Workbench, progress: Callable[[str], None]) -> tuple[str, ...]:
+    """Do what comes before it can be told whether `stage` is due; return what is to be said of it.
+
+    Raises
+    ------
+    ConfigurationError
+        pipeline.yaml names a function that does not exist.
+    """
+    if stage.prepares is None:
+        return ()
+    do: Callable[[Workbench, Callable[[str], None]], Iterable[str]] = load_object(
+        stage.prepares, where=f"pipeline.yaml, executor, stages, {stage.name}"
+    )
+    return tuple(do(bench, progress))
 
 
 def may_resume(stage: Stage, bench: Workbench, begun: Inputs) -> bool:

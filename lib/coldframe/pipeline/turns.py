@@ -11,7 +11,7 @@ from coldframe.pipeline.receipts import Begun, Inputs, Receipt, find_reasons
 from coldframe.pipeline.report import StageReport
 from coldframe.pipeline.running import execute_run, tell_ledger
 from coldframe.pipeline.runs import StageRun, keep_without_receipt, latest, new_run
-from coldframe.pipeline.stages import Stage, collect_inputs, may_resume
+from coldframe.pipeline.stages import Stage, collect_inputs, may_resume, prepare
 from coldframe.workbench import Workbench
 
 # A file beside the receipt that is there while the stage runs, and stays if it is killed or fails.
@@ -25,12 +25,12 @@ def _latest(stage: Stage, bench: Workbench, suffix: str) -> Path:
     return latest(bench.settings, bench.dataset.name, stage.name, suffix)
 
 
-def _skipped(stage: Stage, bench: Workbench, reason: str) -> StageReport:
+def _skipped(stage: Stage, bench: Workbench, *reasons: str) -> StageReport:
     """Return the report of a stage that had nothing to do; its last result still stands."""
     notebook, page = (_latest(stage, bench, s) for s in (".ipynb", ".html"))
     receipt = Receipt.read(_latest(stage, bench, ".json"))
     return StageReport(
-        stage=stage.name, outcome="skipped", reasons=(reason,),
+        stage=stage.name, outcome="skipped", reasons=reasons,
         result=receipt.result if receipt else {},
         notebook=notebook if notebook.is_file() else None, page=page if page.is_file() else None,
     )  # fmt: skip
@@ -138,15 +138,17 @@ def take_turn(
         Told what begins and how it ended.
     """
     try:
+        said = prepare(stage, bench, progress)
         now, reasons = _decide(stage, bench, forced=forced)
     except Exception as error:  # noqa: BLE001  # isolation: the stages behind it go on
         report = _failed(stage, None, error)
     else:
         if now is None:
-            report = _skipped(stage, bench, "nothing for it to do")
+            report = _skipped(stage, bench, "nothing for it to do", *said)
         elif not reasons:
-            report = _skipped(stage, bench, "nothing new")
+            report = _skipped(stage, bench, "nothing new", *said)
         else:
-            report = _run(stage, bench, now, reasons, upstream=upstream, progress=progress)
+            due = [*reasons, *said]
+            report = _run(stage, bench, now, due, upstream=upstream, progress=progress)
     progress(str(report))
     return report

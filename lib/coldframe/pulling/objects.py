@@ -1,0 +1,198 @@
+"""Objects of a bucket or folder elsewhere: what is new is copied whole into the landing folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fsspec import AbstractFileSystem
+from fsspec.core import has_magic
+
+from coldframe.errors import ConfigurationError, DataError, NotFoundError
+from coldframe.pulling.filesystems import S3FileSystem, open_filesystem
+from coldframe.pulling.landing import publish, taken_by, write_partial
+from coldframe.pulling.names import safe_name
+from coldframe.pulling.report import PulledFile
+from coldframe.pulling.state import load_state, save_state
+from coldframe.pulling.tally import Tally
+
+CHUNK = 2**20
+SAVED_EVERY = 50
+"""So many objects are fetched before the state is written; what a kill loses is fetched again."""
+TAGS = ("ETag", "etag", "md5", "md5Hash", "checksum", "generation", "version_id", "crc32c")
+TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
+SETTLED_SECONDS = 60.0
+"""An object that was modified later than so long before it was fetched is fetched once more: its
+clock may count in seconds only, and a second change within one leaves the same time."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells an object from what it was: size, times and tags, as its file system spells them.
+
+    Parameters
+    ----------
+    text : str
+        All of them.
+    settled : bool
+        Whether another object could not have the same.
+    """
+
+    text: str
+    settled: bool
+
+    @classmethod
+    def of(cls, info: Mapping[str, Any], *, now: float) -> Stamp:
+        """Read it from what a file system says of an object."""
+        said = {name: str(info[name]) for name in ("size", *TAGS, *TIMES) if info.get(name)}
+        times = [_seconds(info[name]) for name in TIMES if info.get(name)]
+        old = bool(times) and all(at is not None and at < now - SETTLED_SECONDS for at in times)
+        tagged = any(name in said for name in TAGS)
+        return cls(json.dumps(said, sort_keys=True), tagged or old)
+
+
+def _seconds(at: object) -> float | None:
+    if isinstance(at, datetime):
+        return at.timestamp()
+    return float(at) if isinstance(at, int | float) else None
+
+
+def pull_objects(
+    url: str, folder: Path, state_file: Path, *, pattern: str, root: Path, home: Path,
+    tally: Tally, tell: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Copy the objects that `url` names and that are new or changed into `folder`.
+
+    Parameters
+    ----------
+    url : str
+        A folder, file or glob, its variables filled in.
+    folder : Path
+        The landing folder of the source.
+    state_file : Path
+        Where is kept what was fetched before.
+    pattern : str
+        Names that the source takes; others are left where they are.
+    root, home : Path
+        The project folder, to which a plain path is relative; the home folder, out of which
+        nothing is pulled.
+    tally : Tally
+        Told what was done, whatever is raised in between.
+    tell : callable
+        Told a line for each object.
+    """
+    filesystem, path = open_filesystem(url, root=root)
+    filesystem.invalidate_cache()
+    if filesystem.protocol == ("file", "local") and Path(path).resolve().is_relative_to(home):
+        raise ConfigurationError(
+            "A source cannot be pulled out of the home folder.", where="pull.url", found=path,
+            expected="a folder elsewhere",
+        )  # fmt: skip
+    found = dict(list_objects(filesystem, path))
+    before = load_state(state_file).get("objects", {})
+    kept = {key: said for key, said in before.items() if key in found}
+    unsaved = 0
+    try:
+        for number, (key, info) in enumerate(sorted(found.items()), 1):
+            name = safe_name(key)
+            if any(part.startswith(".") for part in key.split("/")):
+                tally.left.append(f"{name} is hidden: still being written, or no file of its own")
+                continue
+            if not taken_by(pattern, name):
+                tally.left.append(f"{name} does not match files: {pattern}")
+                continue
+            stamp = Stamp.of(info, now=time.time())
+            last = kept.get(key)
+            if last and last["settled"] and last["stamp"] == stamp.text:
+                tally.known += 1
+                continue
+            tell(f"fetching {name} ({number:,} of {len(found):,})")
+            try:
+                file = _fetch(filesystem, info, stamp, folder, name, pattern)
+            except (FileNotFoundError, DataError) as error:
+                tally.left.append(_why(name, error))
+                continue
+            if file is None:
+                tally.known += 1
+            else:
+                tally.files.append(file)
+            kept[key] = {"stamp": stamp.text, "settled": stamp.settled}
+            unsaved += 1
+            if unsaved == SAVED_EVERY:
+                save_state(state_file, {"objects": kept})
+                unsaved = 0
+    finally:
+        if unsaved or kept.keys() != before.keys():
+            save_state(state_file, {"objects": kept})
+
+
+def _why(name: str, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{name} was taken away while it was to be fetched"
+    return f"{name}: {error}"
+
+
+def list_objects(
+    filesystem: AbstractFileSystem, path: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield name (below the first folder that is spelled out) and description of every object.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such folder, file or bucket; a glob may match nothing.
+    """
+    glob = has_magic(path)
+    base = path[: min(path.find(c) for c in "*?[" if c in path)] if glob else path + "/"
+    base = base.rpartition("/")[0].rstrip("/")
+    listed: Mapping[str, Any] = {}
+    if glob:
+        listed = filesystem.glob(path, detail=True)
+    elif filesystem.exists(path):
+        info = filesystem.info(path)
+        if info["type"] == "file":
+            base, listed = base.rpartition("/")[0], {info["name"]: info}
+        else:
+            listed = filesystem.find(path, detail=True)
+    # a bucket has no folders: those of its keys come and go with their objects
+    top = base.partition("/")[0] if isinstance(filesystem, S3FileSystem) else base
+    if not listed and not filesystem.exists(top):
+        raise NotFoundError(
+            "There is nothing to be pulled from.", where="pull.url", found=f"no {top}",
+            expected="a folder, a file, a bucket or a glob",
+        )  # fmt: skip
+    for name, info in listed.items():
+        if info["type"] == "file":
+            yield name.removeprefix(base).removeprefix("/"), info
+
+
+def _fetch(
+    filesystem: AbstractFileSystem, info: Mapping[str, Any], stamp: Stamp, folder: Path, name: str,
+    pattern: str,
+) -> PulledFile | None:  # fmt: skip
+    """Copy one object; None if these bytes have landed under this name before."""
+    partial = write_partial(folder, _chunks(filesystem, info["name"]))
+    size, again = info.get("size"), filesystem.info(info["name"])
+    torn = size is not None and partial.bytes != size
+    if torn or Stamp.of(again, now=time.time()).text != stamp.text:
+        partial.path.unlink()
+        raise DataError(
+            "It changed while it was fetched, or came in part; another pull tries again.",
+            expected=f"{size:,} bytes" if size is not None else None,
+            found=f"{partial.bytes:,} bytes",
+        )  # fmt: skip
+    chosen, new = publish(partial, folder, name, pattern=pattern)
+    if not new:
+        return None
+    return PulledFile(file=chosen, digest=partial.digest, bytes=partial.bytes, origin=name)
+
+
+def _chunks(filesystem: AbstractFileSystem, path: str) -> Iterator[bytes]:
+    with filesystem.open(path, "rb") as stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
