@@ -14,7 +14,7 @@ from coldframe.errors import ConfigurationError, EnvironmentFaultError
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
-ATTEMPTS = 3
+ATTEMPTS = 2
 
 
 class S3FileSystem(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types

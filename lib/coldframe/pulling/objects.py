@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from coldframe.pulling.tally import Tally
 CHUNK = 2**20
 SAVED_EVERY = 50
 """So many objects are fetched before the state is written; what a kill loses is fetched again."""
+FAILURES = 3
+"""After so many objects in a row that could not be fetched, the others wait for another pull."""
 TAGS = ("ETag", "etag", "md5", "md5Hash", "checksum", "generation", "version_id", "crc32c")
 TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
 SETTLED_SECONDS = 60.0
@@ -93,35 +95,39 @@ def pull_objects(
             "A source cannot be pulled out of the home folder.", where="pull.url", found=path,
             expected="a folder elsewhere",
         )  # fmt: skip
-    found = dict(list_objects(filesystem, path))
+    found = dict(sorted(list_objects(filesystem, path)))
     before = load_state(state_file).get("objects", {})
     kept = {key: said for key, said in before.items() if key in found}
+    failures: list[Exception] = []  # since the last success
+    first: Exception | None = None
     unsaved = 0
     try:
-        for number, (key, info) in enumerate(sorted(found.items()), 1):
-            name = safe_name(key)
-            if any(part.startswith(".") for part in key.split("/")):
-                tally.left.append(f"{name} is hidden: still being written, or no file of its own")
+        for number, (key, info) in enumerate(found.items(), 1):
+            name, stamp = safe_name(key), Stamp.of(info, now=time.time())
+            if why := _unwanted(key, name, pattern):
+                tally.left.append(why)
                 continue
-            if not taken_by(pattern, name):
-                tally.left.append(f"{name} does not match files: {pattern}")
-                continue
-            stamp = Stamp.of(info, now=time.time())
-            last = kept.get(key)
-            if last and last["settled"] and last["stamp"] == stamp.text:
+            if kept.get(key) == asdict(stamp) and stamp.settled:
                 tally.known += 1
                 continue
             tell(f"fetching {name} ({number:,} of {len(found):,})")
             try:
-                file = _fetch(filesystem, info, stamp, folder, name, pattern)
+                file = _fetch(filesystem, info["name"], folder, name, pattern)
             except (FileNotFoundError, DataError) as error:
                 tally.left.append(_why(name, error))
                 continue
+            except Exception as error:  # drivers raise what they like
+                first = first or error
+                failures.append(error)
+                if len(failures) == FAILURES:
+                    raise
+                continue
+            failures.clear()
             if file is None:
                 tally.known += 1
             else:
                 tally.files.append(file)
-            kept[key] = {"stamp": stamp.text, "settled": stamp.settled}
+            kept[key] = asdict(stamp)
             unsaved += 1
             if unsaved == SAVED_EVERY:
                 save_state(state_file, {"objects": kept})
@@ -129,6 +135,17 @@ def pull_objects(
     finally:
         if unsaved or kept.keys() != before.keys():
             save_state(state_file, {"objects": kept})
+    if first is not None:
+        raise first
+
+
+def _unwanted(key: str, name: str, pattern: str) -> str | None:
+    """Return why an object is left where it is, or None."""
+    if any(part.startswith(".") for part in key.split("/")):
+        return f"{name} is hidden: still being written, or no file of its own"
+    if not taken_by(pattern, name):
+        return f"{name} does not match files: {pattern}"
+    return None
 
 
 def _why(name: str, error: Exception) -> str:
@@ -172,14 +189,15 @@ def list_objects(
 
 
 def _fetch(
-    filesystem: AbstractFileSystem, info: Mapping[str, Any], stamp: Stamp, folder: Path, name: str,
-    pattern: str,
-) -> PulledFile | None:  # fmt: skip
+    filesystem: AbstractFileSystem, path: str, folder: Path, name: str, pattern: str
+) -> PulledFile | None:
     """Copy one object; None if these bytes have landed under this name before."""
-    partial = write_partial(folder, _chunks(filesystem, info["name"]))
-    size, again = info.get("size"), filesystem.info(info["name"])
+    # some file systems say less, or more, of an object that is listed
+    before = filesystem.info(path)
+    partial = write_partial(folder, _chunks(filesystem, path))
+    size, after = before.get("size"), filesystem.info(path)
     torn = size is not None and partial.bytes != size
-    if torn or Stamp.of(again, now=time.time()).text != stamp.text:
+    if torn or Stamp.of(before, now=0).text != Stamp.of(after, now=0).text:
         partial.path.unlink()
         raise DataError(
             "It changed while it was fetched, or came in part; another pull tries again.",
