@@ -75,6 +75,11 @@ class Settings(BaseModel):
         return self.home / "landing"
 
     @property
+    def modules(self) -> tuple[str, ...]:
+        """What the fork server imports, by name; empty means the usual libraries."""
+        return tuple(name for name in map(str.strip, self.preload.split(",")) if name)
+
+    @property
     def lib(self) -> Path:
         """Source root of the project's own code."""
         return self.root / "lib"

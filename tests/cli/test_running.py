@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import samples
 
+from coldframe.kernels import ask, ensure_server
+
 DEEP = """
 def one(n):
     return two(n)
@@ -109,3 +111,17 @@ def test_the_result_of_a_notebook_is_shown_as_people_write_it(fresh):
     assert "None" not in shown
     (row,) = [row.split() for row in shown.splitlines() if "promoted" in row]
     assert row == ["promoted", "no"]
+
+
+def test_commands_run_in_the_fork_server_whose_modules_env_yaml_names(fresh):
+    address = ensure_server(("json", "fractions"))
+    served = ask(address, "status")["served"]
+    settings = fresh.root / "env.yaml"
+    said = settings.read_text("utf-8")
+    assert 'preload: ""' in said
+    settings.write_text(said.replace('preload: ""', 'preload: "json, fractions"'), "utf-8")
+    try:
+        assert fresh.process("status").returncode == 0
+        assert ask(address, "status")["served"] == served + 1
+    finally:
+        ask(address, "stop")

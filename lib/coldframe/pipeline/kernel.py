@@ -50,8 +50,8 @@ def kernel_spec(settings: Settings) -> KernelSpec:
     config: dict[str, Any] = {
         "enabled": settings.warm_kernels, "memory_bytes": settings.notebook_bytes,
     }  # fmt: skip
-    if settings.preload:
-        config["preload"] = [name.strip() for name in settings.preload.split(",")]
+    if settings.modules:
+        config["preload"] = list(settings.modules)
     return KernelSpec(
         argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         display_name="Python 3",
