@@ -20,6 +20,9 @@ Name = Annotated[str, Field(pattern=NAME)]
 Dotted = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Bound = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+UNDECLARED = "undeclared:"
+"""What the name of a column begins with in a snapshot if the contract does not declare it."""
 
 
 class Column(Record):
@@ -28,6 +31,16 @@ class Column(Record):
     `pattern` is a regular expression of Python that must match the whole text. `timezone`, a name
     of the IANA database, says on whose clock timestamps without an offset were read; without it
     they are refused, and with it those of an hour that its clocks left out or showed twice.
+
+    A column with `required: false` that a batch does not bring is null in it, `nullable` or not.
+
+    The others are limits on the column in a batch as a whole; a batch that breaks one is held.
+    `null_share` is the highest share of nulls. Beside the last good batches: `unseen_share` the
+    highest share of values of which they have none, `mean_shift` how many of their standard
+    deviations the mean may be away from theirs, `stability_index` the greatest population
+    stability index. `fresh_hours` is how old the newest time may be when the batch is delivered;
+    with `future_hours`, rows with a time later than that after the delivery are set aside. A
+    batch is delivered at its file's time of modification, or when it is judged if that is earlier.
     """
 
     type: Literal["string", "integer", "number", "boolean", "timestamp"]
@@ -38,6 +51,24 @@ class Column(Record):
     pattern: str | None = None
     among: tuple[str, ...] | None = Field(default=None, min_length=1)
     timezone: str | None = None
+    null_share: Share | None = None
+    unseen_share: Share | None = None
+    mean_shift: Positive | None = None
+    stability_index: Positive | None = None
+    fresh_hours: Positive | None = None
+    future_hours: Positive | None = None
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether a limit needs to know what the last good batches were like."""
+        limits = (self.unseen_share, self.mean_shift, self.stability_index)
+        return any(limit is not None for limit in limits)
+
+    @property
+    def is_profiled(self) -> bool:
+        """Whether there is a limit on this column in a batch as a whole."""
+        own = (self.null_share, self.fresh_hours)
+        return self.is_compared or any(limit is not None for limit in own)
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Column:
@@ -47,14 +78,15 @@ class Column(Record):
     def _of_other_types(self) -> Iterable[Misstatement]:
         """Find rules that no value of this type could keep."""
         rules = {
-            "of type string": ("pattern", "among"),
-            "of type integer or number": ("minimum", "maximum"),
-            "of type timestamp": ("timezone",),
+            "of type string": ("pattern", "among", "unseen_share"),
+            "of type integer or number": ("minimum", "maximum", "mean_shift"),
+            "of type string, boolean, integer or number": ("stability_index",),
+            "of type timestamp": ("timezone", "fresh_hours", "future_hours"),
         }
         for types, names in rules.items():
             for name in names:
                 value = getattr(self, name)
-                if value is not None and self.type not in types.split():
+                if value is not None and self.type not in types.replace(",", " ").split():
                     said = (
                         f"no {name}, which is for columns {types}; this one is of type {self.type}"
                     )
@@ -111,10 +143,17 @@ class BatchRules(Record):
     frozen beside the earlier row, readers see the one that was delivered last, and snapshots
     frozen before keep what they had. A key that stands twice in one file is set aside either way,
     and a file of a few corrections needs a low first number in `rows`.
+
+    `duplicate_key` and `known_key` are limits of their own on the share of rows set aside for
+    these rules, if they are to be lower than `quarantined`. `undeclared` is how many columns that
+    the contract does not declare are kept as text; a batch with more of them is held.
     """
 
     rows: tuple[float, float] = (0.2, 5.0)
     quarantined: Share = 0.02
+    duplicate_key: Share | None = None
+    known_key: Share | None = None
+    undeclared: int = Field(default=100, ge=0)
     keys_known: bool = False
     bytes: int = Field(default=2 * 2**30, gt=0)
 

@@ -110,11 +110,24 @@ class Workbench:
         from coldframe.features import build_frame  # pandas
 
         tables = {
-            name: self.store.read(snapshot, name)
+            name: self._read_declared(snapshot, name)
             for name in self.dataset.sources
             if name in snapshot.tables
         }
         return build_frame(self.dataset, tables)
+
+    def _read_declared(self, snapshot: Snapshot, name: str) -> pd.DataFrame:
+        """Return the columns of a table that the contract declares; others are kept, not read.
+
+        One that was declared after all of its rows had come is null in them.
+        """
+        from coldframe.contracts.casting import blank_column  # pandas
+
+        columns = self.dataset.sources[name].columns
+        held = [column for column in columns if column in snapshot.tables[name].schema]
+        rows = self.store.read(snapshot, name, columns=held)
+        lost = {n: blank_column(c, rows.index) for n, c in columns.items() if n not in held}
+        return rows.assign(**lost)[list(columns)] if lost else rows
 
     def feature_code(self) -> str:
         """Return the digest of the code that builds features: the user's, and what checks it."""

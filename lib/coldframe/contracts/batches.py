@@ -94,6 +94,21 @@ def check_batch(
     return tuple(faults)
 
 
+def check_key_shares(source: Source, failures: pd.DataFrame, *, rows: int) -> tuple[Fault, ...]:
+    """Return that too many rows of a batch repeat a key, here or of an earlier batch."""
+    limits = {"duplicate_key": source.batch.duplicate_key, "known_key": source.batch.known_key}
+    faults = []
+    for rule, limit in limits.items():
+        unfit = int(failures.loc[failures["rule"] == rule, "line"].nunique())
+        if limit is not None and unfit > limit * rows:
+            told = (
+                f"{unfit} of {rows} rows ({100 * unfit / rows:.1f} %), "
+                f"at most {100 * limit:.1f} % are allowed"
+            )
+            faults.append(Fault(rule=f"{rule}_share", rows=unfit, example=told))
+    return tuple(faults)
+
+
 def overrule(
     holds: Sequence[Fault], *, rows: int, unfit: int
 ) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:

@@ -119,6 +119,11 @@ DTYPES: dict[str, tuple[Any, Any]] = {
 }
 
 
+def blank_column(column: Column, index: pd.Index) -> pd.Series:
+    """Return nulls of the type of a column, for rows that do not have it."""
+    return pd.Series(None, index=index, dtype=object).astype(DTYPES[column.type][1])
+
+
 def cast(text: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the declared columns with their declared types, and what could not be cast.
 
@@ -141,8 +146,7 @@ def cast(text: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame
     nulls = frozenset(source.nulls)
     for name, column in source.columns.items():
         if name not in text:
-            blank = pd.Series(None, index=text.index, dtype=object)
-            typed[name] = blank.astype(DTYPES[column.type][1])
+            typed[name] = blank_column(column, text.index)
             continue
         typed[name], failed = _cast_column(text[name], column, nulls)
         rule = f"type_{column.type}"

@@ -43,8 +43,26 @@ OPTIONS = {
 """For rules on how a file is spelled, which option of the source says so."""
 
 
-BATCH_RULES = frozenset({"row_count", "quarantined_share"})
+BATCH_RULES = frozenset(
+    {
+        *("row_count", "quarantined_share", "duplicate_key_share", "known_key_share"),
+        *("null_share", "unseen_share", "mean_shift", "stability_index", "stale"),
+    }
+)
 """Rules on a batch that could be read row by row: a person may overrule them."""
+
+
+COLUMN_LIMITS = {
+    "duplicate_key_share": "batch.duplicate_key",
+    "known_key_share": "batch.known_key",
+    "null_share": "null_share of the column",
+    "unseen_share": "unseen_share of the column",
+    "mean_shift": "mean_shift of the column",
+    "stability_index": "stability_index of the column",
+    "stale": "fresh_hours of the column",
+    "undeclared_columns": "batch.undeclared",
+}
+"""Which key of the dataset file is the limit of a rule on a batch."""
 
 
 def expectation(source: Source, rule: str, column: str | None = None) -> str | None:
@@ -79,10 +97,13 @@ def expectation(source: Source, rule: str, column: str | None = None) -> str | N
         "file_size": f"at most {batch.bytes:,} bytes",
         "row_count": "{:g} to {:g} times as many rows as usual".format(*batch.rows),
         "quarantined_share": f"at most {100 * batch.quarantined:g} % of its rows set aside",
+        "duplicate_key_share": _percent(batch.duplicate_key, "of its rows with a key twice"),
+        "known_key_share": _percent(batch.known_key, "of its rows with a key of an earlier file"),
+        "undeclared_columns": f"at most {batch.undeclared} columns that are not declared",
         "known_key": "a key that no earlier file has brought",
         "header": f"a header with {shorten(', '.join(source.columns))}",
     }
-    if rule in told:
+    if told.get(rule):
         return told[rule]
     if column in source.columns and (said := _of_column(source.columns[column], rule)):
         return said
@@ -111,6 +132,11 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
     if rule in OPTIONS:
         option = f"sources.{source}.{OPTIONS[rule]} in datasets/{dataset}.yaml"
         return f"if the file is what you want to read, say so under {option}"
+    if held and rule in COLUMN_LIMITS:
+        return (
+            f"if the batch is right as it is, release it, or change {COLUMN_LIMITS[rule]} in "
+            f"sources.{source} of datasets/{dataset}.yaml"
+        )
     if rule != "known_key":
         return None
     then = "the next build takes them" if held else "deliver these rows again"
@@ -129,7 +155,28 @@ def _of_column(column: Column, rule: str) -> str | None:
         return f"text that matches {column.pattern} as a whole"
     if rule == "among" and column.among is not None:
         return f"one of {shorten(', '.join(column.among))}"
+    return _of_whole_column(column, rule)
+
+
+def _of_whole_column(column: Column, rule: str) -> str | None:
+    """Return what is expected of a column in a batch as a whole."""
+    if rule == "null_share":
+        return _percent(column.null_share, "blank")
+    if rule == "unseen_share":
+        return _percent(column.unseen_share, "of categories that the last batches do not have")
+    if rule == "mean_shift" and column.mean_shift is not None:
+        return f"a mean at most {column.mean_shift:g} standard deviations from the last batches'"
+    if rule == "stability_index" and column.stability_index is not None:
+        return f"a stability index of at most {column.stability_index:g} against the last batches"
+    if rule == "stale" and column.fresh_hours is not None:
+        return f"a newest time at most {column.fresh_hours:g} hours before the delivery"
+    if rule == "future" and column.future_hours is not None:
+        return f"a time at most {column.future_hours:g} hours after the delivery"
     return None
+
+
+def _percent(share: float | None, what: str) -> str | None:
+    return None if share is None else f"at most {100 * share:g} % {what}"
 
 
 def _spell(bound: float) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from coldframe.contracts.batches import check_batch, check_keys, overrule
+from coldframe.contracts.batches import check_batch, check_key_shares, check_keys, overrule
 from coldframe.contracts.casting import cast
+from coldframe.contracts.evolving import allow_lost, check_undeclared, keep_undeclared
 from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, sum_up
+from coldframe.contracts.profiles import BatchProfile, Reference
 from coldframe.contracts.rows import check_rows
 from coldframe.datasets import Source
 from coldframe.readers import read_batch
@@ -33,7 +36,7 @@ class Judgement:
     faults : tuple of Fault
         `failures` summed up, those that hold the batch first.
     unknown_columns : tuple of str
-        Columns that came though the contract does not know them; they are left out.
+        Columns that came though the contract does not declare them; they are kept as text.
     overruled : tuple of Fault
         What would hold a batch that a person has released.
     """
@@ -59,6 +62,8 @@ def judge_batch(
     history: Sequence[int] = (),
     known: pd.DataFrame | None = None,
     released: bool = False,
+    references: Mapping[str, Reference] | None = None,
+    clock: datetime | None = None,
 ) -> Judgement:
     """Judge the file of one batch; never raises for what is in it.
 
@@ -75,13 +80,18 @@ def judge_batch(
     released : bool, default=False
         Whether a person has overruled what holds the batch as a whole. Unfit rows are set aside
         all the same, and there must be a fit one.
+    references : mapping of str to Reference, optional
+        What columns were like in the last good batches.
+    clock : datetime, optional
+        When the batch was delivered.
     """
     rows = 0
     try:
         text = pd.concat(read_batch(path, source))
         rows = len(text)
+        lenient = allow_lost(source, text.columns)
         typed, uncast = cast(text, source)
-        broken = check_rows(typed, source)
+        broken = check_rows(typed, lenient, clock=clock)
     except UnfitBatchError as error:
         none = failures_frame([])
         return Judgement(rows, None, none, pd.DataFrame(), error.faults)
@@ -91,12 +101,16 @@ def judge_batch(
     failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
     unfit = text.index.isin(failures["line"])
     holds = check_batch(source, rows=rows, quarantined=int(unfit.sum()), history=history)
+    profile = BatchProfile(source, references or {})
+    profile.add(typed[~unfit])
+    holds += check_key_shares(source, failures, rows=rows)
+    holds += (*profile.faults(clock), *check_undeclared(text, source))
     overruled: tuple[Fault, ...] = ()
     if released:
         holds, overruled = overrule(holds, rows=rows, unfit=int(unfit.sum()))
     return Judgement(
         rows=rows,
-        fit=None if holds else typed[~unfit],
+        fit=None if holds else keep_undeclared(typed[~unfit], text[~unfit], source),
         failures=failures,
         text=text[unfit],
         faults=(*holds, *sum_up(failures)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pandas as pd
 
 from coldframe.contracts.batches import check_keys
 from coldframe.contracts.casting import cast
+from coldframe.contracts.evolving import allow_lost, keep_undeclared
 from coldframe.contracts.faults import failures_frame, sum_up
 from coldframe.contracts.judging import Judgement, drop_made
 from coldframe.contracts.rows import check_rows
@@ -35,7 +38,7 @@ def judge_rows(text: pd.DataFrame, source: Source, *, known: pd.DataFrame) -> Ju
     strict = source.batch.model_copy(update={"keys_known": False})
     source = source.model_copy(update={"batch": strict})
     typed, uncast = cast(text, source)
-    broken = check_rows(typed, source)
+    broken = check_rows(typed, allow_lost(source, text.columns), clock=datetime.now(UTC))
     failures = pd.concat([uncast, drop_made(broken, uncast)], ignore_index=True)
     sound = typed[~typed.index.isin(failures["line"])]
     failures = pd.concat([failures, check_keys(sound, source, known=known)], ignore_index=True)
@@ -43,7 +46,7 @@ def judge_rows(text: pd.DataFrame, source: Source, *, known: pd.DataFrame) -> Ju
     unfit = text.index.isin(failures["line"])
     return Judgement(
         rows=len(text),
-        fit=typed[~unfit],
+        fit=keep_undeclared(typed[~unfit], text[~unfit], source),
         failures=failures if len(failures) else failures_frame([]),
         text=text[unfit],
         faults=sum_up(failures),

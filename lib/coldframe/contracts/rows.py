@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,9 @@ from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, s
 from coldframe.datasets import Column, Rule, Source, load_object
 
 
-def check_rows(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
+def check_rows(
+    typed: pd.DataFrame, source: Source, *, clock: datetime | None = None
+) -> pd.DataFrame:
     """Return every value that breaks a rule, all rules and all rows together.
 
     Parameters
@@ -26,6 +29,8 @@ def check_rows(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
         As `cast` returns it; its index (unique) is the number of the line.
     source : Source
         Its columns and rules.
+    clock : datetime, optional
+        When the rows were delivered; without it nothing is in the future.
 
     Returns
     -------
@@ -39,8 +44,23 @@ def check_rows(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
     """
     found = [_declared(typed, source)]
     found += [_told(typed, rule) for rule in source.rules]
+    found += [_future(typed[name], c, clock) for name, c in source.columns.items()]
     failures = pd.concat(found, ignore_index=True)
     return failures.sort_values(["line", "rule", "column"], ignore_index=True)
+
+
+def _future(times: pd.Series, column: Column, clock: datetime | None) -> pd.DataFrame:
+    """Return the times that are later than a delivery can know of."""
+    if column.future_hours is None or clock is None:
+        return failures_frame([])
+    late = times[times > clock + timedelta(hours=column.future_hours)]
+    name = str(times.name)
+    return failures_frame(
+        [
+            (int(line), "future", name, str(value))
+            for line, value in zip(late.index, late, strict=True)
+        ]
+    )
 
 
 def _declared(typed: pd.DataFrame, source: Source) -> pd.DataFrame:

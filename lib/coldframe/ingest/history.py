@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from coldframe.contracts.faults import Fault
+from coldframe.contracts.profiles import Reference
 from coldframe.datasets import Dataset
 from coldframe.ingest.records import replay_of
 from coldframe.snapshots import JSON, BatchRecord, Snapshot, SnapshotStore
@@ -19,6 +20,12 @@ STORED = {
     "boolean": "bool",
     "timestamp": "timestamp[us, tz=UTC]",
 }
+
+
+REFERENCE_BATCHES = 8
+"""So many batches of a source say what is usual in its columns."""
+
+EXACT = 2**53  # all whole numbers up to it are floating-point numbers
 
 
 class History:
@@ -39,6 +46,7 @@ class History:
         self._tables: dict[str, pd.DataFrame] = {}
         self._sizes: dict[str, list[int]] = {source: [] for source in dataset.sources}
         self._sources: dict[str, str] = {}
+        self._references: dict[str, dict[str, Reference]] = {}
         for record in head.batches if head else ():
             self._note(record)
 
@@ -94,6 +102,7 @@ class History:
         if self._head is None or source not in self._head.tables:
             return ()
         stored = self._head.tables[source].schema
+        widened = self._widened(source)
         return tuple(
             Fault(
                 rule="stored_type",
@@ -101,8 +110,41 @@ class History:
                 example=f"{stored[name]} in {self._head.name}, {STORED[column.type]} now",
             )
             for name, column in self._dataset.sources[source].columns.items()
-            if name in stored and stored[name] not in (STORED[column.type], "null")
+            if name in stored
+            and stored[name] not in (STORED[column.type], "null")
+            and name not in widened
         )
+
+    def _widened(self, source: str) -> set[str]:
+        """Return whole numbers that are declared as numbers now: the store can keep every one."""
+        columns = self._dataset.sources[source].columns
+        summary = self._head.tables[source].columns if self._head else ()
+        return {
+            one.name
+            for one in summary
+            if one.name in columns and columns[one.name].type == "number" and one.type == "int64"
+            and all(isinstance(x, int) and abs(x) <= EXACT for x in (one.minimum, one.maximum))
+        }  # fmt: skip
+
+    def references(self, source: str) -> dict[str, Reference]:
+        """Return what the columns that have a limit for it were like in the last good batches.
+
+        These are the last `REFERENCE_BATCHES` of the newest snapshot, so that its length does not
+        count; those accepted in this run are not among them.
+        """
+        declared = self._dataset.sources[source].columns
+        names = [name for name, column in declared.items() if column.is_compared]
+        table = self._head.tables.get(source) if self._head else None
+        if self._head is None or table is None or not names:
+            return {}
+        if source not in self._references:
+            own = [one.digest for one in self._head.batches if one.source == source and one.rows]
+            held = [name for name in names if name in table.schema]
+            rows = self._store.read(
+                self._head, source, columns=held, batches=own[-REFERENCE_BATCHES:]
+            )
+            self._references[source] = {n: Reference.of(rows[n], declared[n]) for n in held}
+        return self._references[source]
 
     def labels(self) -> Mapping[str, JSON] | None:
         """Return for how many rows the label is known; None if the dataset does not say where.

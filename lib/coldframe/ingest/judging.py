@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -82,8 +83,17 @@ def judge_pending(
         seen.add(name)
         if outcome.record is not None and outcome.rows is not None:
             history.add(outcome.record, outcome.rows)
-        tell(describe(outcome.delivery, bench.dataset.sources[landed.source]))
+        tell(describe(outcome.delivery, bench.dataset.sources[landed.source]) + _new(outcome))
         yield outcome
+
+
+def _new(outcome: Outcome) -> str:
+    """Return which columns came that the contract does not declare."""
+    about = outcome.record.about if outcome.record else {}
+    names = about.get("unknown_columns")
+    if not isinstance(names, list) or not names:
+        return ""
+    return f"; kept as text, for the contract does not declare it: {shorten(', '.join(names))}"
 
 
 def _load_rules(dataset: Dataset) -> None:
@@ -100,7 +110,9 @@ def _judge(
 ) -> Outcome:  # fmt: skip
     dataset, source = bench.dataset, landed.source
     file = landed.kept_of or _name(bench, landed.source, landed.path)
-    judgement = _ask_contract(bench, source, found, history, released=released)
+    judgement = _ask_contract(
+        bench, source, found, history, released=released, clock=_delivered(landed.path)
+    )
     if judgement.fit is None:
         delivery = held_delivery(
             digest=found.digest, dataset=dataset.name, source=source, file=file,
@@ -120,7 +132,13 @@ def _judge(
 
 
 def _ask_contract(
-    bench: Workbench, source: str, found: LandedCopy, history: History, *, released: bool
+    bench: Workbench,
+    source: str,
+    found: LandedCopy,
+    history: History,
+    *,
+    released: bool,
+    clock: datetime,
 ) -> Judgement:
     """Return what the contract says; whatever a batch does to our code, the others go on."""
     other = history.source_of(found.digest)
@@ -139,11 +157,22 @@ def _ask_contract(
             history=history.sizes(source),
             known=history.keys(source),
             released=released,
+            references=history.references(source),
+            clock=clock,
         )
     except (OSError, MemoryError):
         raise  # this machine's fault, not the batch's: another run tries again
     except Exception as error:  # noqa: BLE001 - isolation: a batch we cannot judge is held
         return _hold(Fault(rule="not_judged", example=shorten(f"{type(error).__name__}: {error}")))
+
+
+def _delivered(path: Path) -> datetime:
+    """Return when a file was delivered: when it was last written, but never in the future."""
+    now = datetime.now(UTC)
+    try:
+        return min(now, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    except OSError:
+        return now
 
 
 def _hold(*faults: Fault) -> Judgement:

@@ -1,0 +1,49 @@
+"""Columns that come and go: those nobody declared are kept as text, lost ones may be null."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coldframe.contracts.faults import Fault
+from coldframe.datasets import Source
+from coldframe.sources import UNDECLARED
+
+
+def allow_lost(source: Source, delivered: pd.Index) -> Source:
+    """Return the contract for a batch without columns that need not come: they may be null."""
+    columns = {
+        name: column.model_copy(update={"nullable": True})
+        if name not in delivered and not column.required
+        else column
+        for name, column in source.columns.items()
+    }
+    return source.model_copy(update={"columns": columns})
+
+
+def keep_undeclared(typed: pd.DataFrame, text: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """Return typed rows with the columns that the contract does not declare, as they came.
+
+    They are called ``undeclared:NAME`` and are text for good, so that a later declaration of NAME,
+    of whatever type, is another column and no change of type.
+
+    Examples
+    --------
+    >>> source = Source(files="*.csv", key=(), columns={"size": {"type": "integer"}})
+    >>> text = pd.DataFrame({"size": ["1", "2"], "gate": ["007", "B"]})
+    >>> keep_undeclared(pd.DataFrame({"size": [1, 2]}), text, source)
+       size undeclared:gate
+    0     1             007
+    1     2               B
+    """
+    new = {f"{UNDECLARED}{n}": text[n] for n in text.columns if n not in source.columns}
+    return typed.assign(**new) if new else typed
+
+
+def check_undeclared(text: pd.DataFrame, source: Source) -> tuple[Fault, ...]:
+    """Return that a batch brings more undeclared columns than the contract lets by."""
+    new = [name for name in text.columns if name not in source.columns]
+    limit = source.batch.undeclared
+    if len(new) <= limit:
+        return ()
+    told = f"{len(new):,} columns, such as {new[0]!r:.60}; at most {limit:,} are kept"
+    return (Fault(rule="undeclared_columns", example=told),)
