@@ -57,7 +57,8 @@ def test_the_commands_are_those_that_are_promised():
     assert [name.removeprefix("coldframe ") for name in COMMANDS] == [
         "status",
         "new", "land",
-        "build", "run", "pull", "snapshots", "show", "diff", "proposals", "propose", "approve",
+        "build", "run", "pull", "snapshots", "show", "diff", "quality", "proposals", "propose",
+        "approve",
         "reject", "release", "models", "rollback", "lineage", "sweep", "tag", "gc", "verify",
         "doctor",
         "demo land", "demo run", "quarantine show", "quarantine export", "quarantine replay",

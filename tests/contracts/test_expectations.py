@@ -14,13 +14,24 @@ SOURCE = Source(
     key=("code",),
     columns={
         "code": {"type": "string", "pattern": "[a-z]{2}"},
-        "size": {"type": "integer", "minimum": -1.5, "maximum": 1e6},
-        "kind": {"type": "string", "among": ["red", "blue"]},
+        "size": {
+            "type": "integer", "minimum": -1.5, "maximum": 1e6, "null_share": 0.1,
+            "mean_shift": 2, "stability_index": 0.2,
+        },
+        "kind": {"type": "string", "among": ["red", "blue"], "unseen_share": 0.01},
+        "time": {"type": "timestamp", "fresh_hours": 24, "future_hours": 1},
     },
     rules=[{"name": "mine", "function": "json.loads", "column": "size"}],
-    batch={"rows": [0.5, 2], "quarantined": 0.02, "bytes": 5000},
-)
-OWN = {"pattern": "code", "minimum": "size", "maximum": "size", "among": "kind"}
+    batch={
+        "rows": [0.5, 2], "quarantined": 0.02, "bytes": 5000, "duplicate_key": 0.0,
+        "known_key": 0.01,
+    },
+)  # fmt: skip
+OWN = {
+    "pattern": "code", "minimum": "size", "maximum": "size", "among": "kind", "null_share": "size",
+    "mean_shift": "size", "stability_index": "size", "unseen_share": "kind", "stale": "time",
+    "future": "time",
+}  # fmt: skip
 RAISING = ("readers", "contracts", "ingest")
 LIB = Path(__file__).parents[2] / "lib" / "coldframe"
 
@@ -48,7 +59,7 @@ def test_every_rule_that_is_raised_has_words():
         ("quarantined_share", None, "at most 2 % of its rows set aside"),
         ("row_count", None, "0.5 to 2 times as many rows as usual"),
         ("file_size", None, "at most 5,000 bytes"),
-        ("header", None, "a header with code, size, kind"),
+        ("header", None, "a header with code, size, kind, time"),
         ("mine", "size", "True from json.loads"),
         ("minimum", "kind", None),
         ("nobody_knows", None, None),

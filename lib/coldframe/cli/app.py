@@ -19,6 +19,7 @@ from coldframe.cli import (
     models,
     own_data,
     pull,
+    quality,
     quarantine,
     releasing,
     snapshots,
@@ -71,7 +72,7 @@ def options(
 for module in (
     status,
     own_data,
-    *(demo, build, pull, snapshots, differences, quarantine, decisions, releasing),
+    *(demo, build, pull, snapshots, differences, quality, quarantine, decisions, releasing),
     *(models, lineage, sweep, keeping, checks, kernels),
 ):
     module.add_commands(app)
