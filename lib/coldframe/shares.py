@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 BINS = 12
@@ -54,7 +55,7 @@ def _ranges(now: pd.Series, before: pd.Series | None) -> tuple[Bin, ...]:
     import numpy as np
 
     both = [now.to_numpy(), *([] if before is None or before.empty else [before.to_numpy()])]
-    edges = np.histogram_bin_edges(np.concatenate(both), bins=BINS)
+    edges = _edges(min(map(np.min, both)), max(map(np.max, both)))
     counts = [np.histogram(one, bins=edges)[0] / len(one) for one in both]
     return tuple(
         Bin(
@@ -66,13 +67,30 @@ def _ranges(now: pd.Series, before: pd.Series | None) -> tuple[Bin, ...]:
     )
 
 
+def _edges(low: float, high: float) -> np.ndarray:
+    """Return the bounds of `BINS` ranges; of one, if no numbers lie between them to part these.
+
+    Examples
+    --------
+    >>> _edges(0.0, 6.0)[:3].tolist(), _edges(1e300, 1e300).tolist() == [1e300, 1e300]
+    ([0.0, 0.5, 1.0], True)
+    """
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(low, high, BINS + 1)
+    rising = bool(np.isfinite(edges).all() and (np.diff(edges) > 0).all())
+    return edges if rising else np.array([low, high])
+
+
 def _moments(now: pd.Series) -> tuple[Bin, ...]:
     """Return shares of equally long stretches of time; those before are others by nature."""
     import numpy as np
     import pandas as pd
 
     ticks = now.dt.as_unit("us").astype("int64").to_numpy()
-    counts, edges = np.histogram(ticks, bins=BINS)
+    edges = _edges(float(ticks.min()), float(ticks.max()))
+    counts, _ = np.histogram(ticks, bins=edges)
     days = pd.to_datetime(edges, unit="us").strftime("%Y-%m-%d %H:%M")
     return tuple(
         Bin(label=f"{days[n]} to {days[n + 1]}", now=float(share), before=None)

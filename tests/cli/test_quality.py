@@ -10,4 +10,4 @@ def test_it_tells_of_the_newest_snapshot_and_writes_a_page(flights, tmp_path):
     weather = next(one for one in told["tables"] if one["name"] == "weather")
     assert weather["batches"][0]["aside"] == 1
     assert flights("quality", "flights@9", code=4).stderr
-    assert flights("quality", "--html", tmp_path / "no" / "\0", code=3).stderr
+    assert flights("quality", "--html", page / "x.html", code=3).stderr

@@ -3,6 +3,7 @@
 import json
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 import samples
 from ingest.test_replaying import mend
@@ -12,6 +13,7 @@ from coldframe.cli.terminal import spell_json
 from coldframe.figures.quality import draw_bars, draw_quality
 from coldframe.ingest import ingest_batches, replay_batches
 from coldframe.quality import report_quality
+from coldframe.shares import share_bins
 
 EVIL = "<script>alert(1)</script>"
 
@@ -125,6 +127,17 @@ def test_the_page_shows_markup_as_text_and_asks_nobody_for_anything(bench):
 
 def test_bars_tell_their_figures_and_nothing_is_drawn_of_nothing():
     assert draw_bars([]) == '<span class="dim">no values</span>'
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[5], [1e308, -1e308], [1e300, 1e300], [2**53, 2**53 + 1], [True, False], ["a"], [None],
+     [pd.Timestamp("2026-01-01", tz="UTC")]],
+    ids=str,
+)  # fmt: skip
+def test_shares_of_odd_values_add_up(values):
+    bins = share_bins(pd.Series(values).dropna(), pd.Series(values).dropna())
+    assert sum(one.now for one in bins) == pytest.approx(float(values != [None]))
 
 
 def test_the_same_as_json(bench):
