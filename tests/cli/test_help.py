@@ -60,7 +60,7 @@ def test_the_commands_are_those_that_are_promised():
         "build", "run", "pull", "snapshots", "show", "diff", "quality", "proposals", "propose",
         "approve",
         "reject", "release", "models", "rollback", "lineage", "sweep", "tag", "gc", "verify",
-        "doctor",
+        "check", "doctor",
         "demo land", "demo run", "quarantine show", "quarantine export", "quarantine replay",
         "kernels status", "kernels stop",
     ]  # fmt: skip
@@ -72,7 +72,7 @@ def test_every_command_has_examples_and_the_common_options(prepared, name):
     shown = prepared(*words, "--help", width=80).stdout
     assert f"$ {name}" in shown
     # the fork servers are nobody's home's, and what names a dataset needs no option for it
-    without = {"kernels": {"home", "dataset"}, "new": {"dataset"}, "check": {"dataset"}}
+    without = {"kernels": {"home", "dataset"}, "new": {"dataset"}}
     common = COMMON.keys() - without.get(words[0], set())
     assert {one.name for one in COMMANDS[name].params} & COMMON.keys() == common
     for option in ("--home", "--dataset"):

@@ -1,6 +1,8 @@
-"""`coldframe verify` and `coldframe doctor`: whether what is kept is whole and the place sound."""
+"""`coldframe verify`, `check`, `doctor`: whether what is kept is whole, and what is said can be."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 from rich.console import Group, RenderableType
@@ -8,8 +10,9 @@ from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.terminal import cell, facts, line, make_table
-from coldframe.doctor import Finding, examine
-from coldframe.errors import CorruptionError, EnvironmentFaultError
+from coldframe.doctor import Finding, check_dataset, examine
+from coldframe.errors import ConfigurationError, CorruptionError, EnvironmentFaultError
+from coldframe.settings import load_settings
 from coldframe.verification import Verification, verify_home
 from coldframe.wording import count
 
@@ -17,7 +20,7 @@ STYLE = {"fine": "green", "note": "dim", "warning": "yellow", "problem": "bold r
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add `verify` and `doctor` to `app`."""
+    """Add `verify`, `check` and `doctor` to `app`."""
 
     @command(app, "verify", panel="Check", examples=["coldframe verify", "coldframe verify --json"])
     def verify(session: Session) -> Answer:
@@ -26,6 +29,30 @@ def add_commands(app: typer.Typer) -> None:
             found = verify_home(session.bench, progress=progress)
         code = CorruptionError.exit_code if found.faults else 0
         return Answer(found, _verification_page(found), code)
+
+    @command(
+        app,
+        "check",
+        panel="Check",
+        examples=["coldframe check loans", "coldframe check loans --json"],
+    )
+    def check(
+        session: Session,
+        name: Annotated[
+            str | None,
+            typer.Argument(metavar="NAME", help="The dataset (by default env.yaml's)."),
+        ] = None,
+    ) -> Answer:
+        """Say what cannot be in a dataset's file and code, run on its rows (exit code 3)."""
+        found = []
+        chosen = name or session.dataset
+        with session.working("checking") as progress:
+            for finding in check_dataset(load_settings(home=session.home), chosen):
+                progress(f"checked {finding.check}")
+                found.append(finding)
+        bad = any(finding.level == "problem" for finding in found)
+        data = {"fit": not bad, "findings": found}
+        return Answer(data, _doctor_page(found), ConfigurationError.exit_code if bad else 0)
 
     @command(app, "doctor", panel="Check", examples=["coldframe doctor", "coldframe doctor --json"])
     def doctor(session: Session) -> Answer:

@@ -129,7 +129,7 @@ def _new_page(session: Session, made: NewDataset, file: Path) -> Group:
     steps = [
         Step(
             f"coldframe land {spell_path(file)}",
-            "deliver the file, once you have looked at what was written",
+            "deliver the file",
         ),
         Step(BUILD, "ingest it, and propose a first model for your approval"),
     ]

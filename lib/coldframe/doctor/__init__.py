@@ -1,7 +1,8 @@
 """The doctor: what is wrong with this environment or home folder, and the remedy.
 
 To add a check, write a function that returns a `Finding` in `environment`, `home` or `features`,
-and name it in `examine`.
+and name it in `examine`; one that runs a dataset's code on its rows in `dataset`, and name it in
+`check_dataset`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from pathlib import Path
 
 from coldframe.datasets import load_dataset
 from coldframe.doctor import environment, features, home
-from coldframe.doctor.findings import Finding, judged
+from coldframe.doctor.dataset import check_dataset
+from coldframe.doctor.findings import Finding, of_error
 from coldframe.errors import ColdframeError
 from coldframe.settings import load_settings
 
-__all__ = ["Finding", "examine"]
+__all__ = ["Finding", "check_dataset", "examine"]
 
 
 def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterator[Finding]:
@@ -36,7 +38,7 @@ def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterat
     try:
         settings = load_settings(home=folder)
     except ColdframeError as error:
-        yield _of("settings", error)
+        yield of_error("settings", error)
     else:
         yield environment.check_packages(settings.root)
         yield from home.check_home(settings.home)
@@ -45,15 +47,9 @@ def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterat
         try:
             chosen = load_dataset(settings, dataset)
         except ColdframeError as error:
-            yield _of("dataset", error)
+            yield of_error("dataset", error)
         else:
             yield home.check_dotted_paths(chosen)
             yield features.check_features(chosen)
             yield features.check_model(chosen)
     yield from environment.check_test_programs()
-
-
-def _of(check: str, error: ColdframeError) -> Finding:
-    """Return an error as a finding."""
-    details = "; ".join(f"{k}: {v}" for k, v in error.details().items() if k != "remedy")
-    return judged(check, "problem", f"{error.what} {details}".strip(), error.remedy or "see above")

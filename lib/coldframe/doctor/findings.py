@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from coldframe.errors import ColdframeError
+
 Level = Literal["fine", "note", "warning", "problem"]
 
 
@@ -39,3 +41,9 @@ def fine(check: str, what: str) -> Finding:
 def judged(check: str, level: Level, what: str, remedy: str) -> Finding:
     """Return a finding that asks for something to be done."""
     return Finding(check=check, level=level, what=what, remedy=remedy)
+
+
+def of_error(check: str, error: ColdframeError) -> Finding:
+    """Return an error as a finding: a problem."""
+    details = "; ".join(f"{k}: {v}" for k, v in error.details().items() if k != "remedy")
+    return judged(check, "problem", f"{error.what} {details}".strip(), error.remedy or "see above")

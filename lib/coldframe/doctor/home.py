@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from coldframe.datasets import Dataset, load_object
+from coldframe.doctor.dataset import named_objects
 from coldframe.doctor.findings import Finding, Level, fine, judged
 from coldframe.errors import ColdframeError
 from coldframe.ledger import Ledger
@@ -128,10 +129,8 @@ def check_ledger(settings: Settings) -> Finding:
 
 def check_dotted_paths(dataset: Dataset) -> Finding:
     """Look whether the user's functions that the dataset file names can be imported."""
-    names = [dataset.features.function, dataset.model.builder, dataset.model.space]
-    names += [rule.function for source in dataset.sources.values() for rule in source.rules]
     wrong = []
-    for name in filter(None, names):
+    for _, name in named_objects(dataset):
         try:
             load_object(name, where=f"datasets/{dataset.name}.yaml")
         except ColdframeError as error:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
-from coldframe.contracts.casting import PARSERS, parse_integer, parse_number
-from coldframe.contracts.moments import parse_local
-from coldframe.sources import Column
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from coldframe.contracts.casting import cast
+from coldframe.scaffold.rules import ENOUGH_ROWS, FEW_VALUES, OFTEN_ENOUGH, bounds_of, shape_of
+from coldframe.sources import Column, Source
 
 Role = Literal["number", "category", "text", "identifier", "moment", "constant", "blank"]
 
@@ -21,23 +20,13 @@ BLANKS = frozenset(
     {"NULL", "null", "None", "none", "NaN", "nan", "N/A", "n/a", "#N/A", "NaT", "?", "-", "--"}
 )
 """Texts that mean *no value* where all others are numbers, moments or truth values."""
-ENOUGH_ROWS = 100
-"""From so many rows on a bound or a missing blank says something."""
-FEW_VALUES, OFTEN_ENOUGH = 12, 5
-"""A list of values is closed if it has so few, each seen so often."""
 MOST_CATEGORIES = 100
-LARGEST_BOUND = 1e15
-"""Above it a bound in YAML would not be the number that it seems."""
+FIRST_LOOK = 100
 CODE = re.compile(
     r"(^|_)(zip|zipcode|postcode|postal|plz|phone|tel|telephone|mobile|fax|ssn|iban|isbn|ean|"
     r"account|code)(_|$)"
 )
 IDENTIFIER = re.compile(r"(^|_)(id|ids|uuid|guid|key|nr|no|number|index|rowid|passengerid)(_|$)")
-SHAPES = {
-    r"[0-9]{%d}": re.compile("[0-9]+"),
-    r"[A-Z]{%d}": re.compile("[A-Z]+"),
-    r"[0-9a-f]{%d}": re.compile("[0-9a-f]+"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,70 +69,103 @@ def snake(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", split.lower()).strip("_")
 
 
-def find_blanks(frame: pd.DataFrame, usual: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the texts that mean *no value*: the `usual` ones, and what alone spoils a column."""
-    found: list[str] = []
-    for name in frame.columns:
-        values = set(frame[name].dropna().unique()) - set(usual)
-        odd = sorted(values & BLANKS)
-        rest = values - BLANKS
-        if odd and rest and _type_of(rest, timezone="UTC") != "string":
-            found += [text for text in odd if text not in found]
-    return (*usual, *found)
-
-
-def guess_column(
-    name: str, texts: pd.Series, *, nulls: tuple[str, ...], timezone: str
-) -> ColumnGuess:
-    """Return what the column `name` seems to be.
+def find_types(
+    frame: pd.DataFrame, *, nulls: Sequence[str], options: Mapping[str, Any], timezone: str
+) -> dict[str, tuple[Column, pd.Series]]:
+    """Return of each column the strictest type of which all its texts are, and its values.
 
     Parameters
     ----------
-    name : str
-        Its name; says whether digits are a number or a code.
-    texts : Series of shape (n_rows,)
-        As they stand in the file.
+    frame : DataFrame of shape (n_rows, n_columns)
+        Texts.
+    nulls : sequence of str
+        Those that mean *no value*.
+    options : mapping
+        How the file is spelled; of it decimal and thousands count.
+    timezone : str
+        On whose clock moments without an offset were read.
+    """
+    spelled = {name: options[name] for name in ("decimal", "thousands") if name in options}
+    found: dict[str, tuple[Column, pd.Series]] = {}
+    for column in (
+        *(Column(type="boolean"), Column(type="integer"), Column(type="number")),
+        *(Column(type="timestamp"), Column(type="timestamp", timezone=timezone)),
+    ):
+        rest = [str(name) for name in frame.columns if name not in found]
+        for some in (frame.head(FIRST_LOOK), frame):  # most columns are plain after a few
+            if rest:
+                source = Source(
+                    files="*", key=(), columns=dict.fromkeys(rest, column), nulls=tuple(nulls),
+                    **spelled,
+                )  # fmt: skip
+                typed, failures = cast(some[rest], source)
+                failed = set(failures["column"])
+                rest = [name for name in rest if name not in failed]
+        found |= {name: (column, typed[name]) for name in rest}
+    plain = Column(type="string")
+    return {str(name): found.get(str(name), (plain, frame[name])) for name in frame.columns}
+
+
+def find_blanks(
+    frame: pd.DataFrame, usual: tuple[str, ...], options: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return the texts that mean *no value*: the `usual` ones, and what alone spoils a column."""
+    odd: dict[str, list[str]] = {}
+    for name in frame.columns:
+        values = set(frame[name].dropna().unique()) - set(usual)
+        if values & BLANKS and values - BLANKS:
+            odd[str(name)] = sorted(values & BLANKS)
+    nulls = (*usual, *sorted(BLANKS))
+    types = find_types(frame[list(odd)], nulls=nulls, options=options, timezone="UTC")
+    said = [text for name in odd if types[name][0].type != "string" for text in odd[name]]
+    return (*usual, *dict.fromkeys(said))
+
+
+def guess_columns(
+    frame: pd.DataFrame, *, nulls: tuple[str, ...], timezone: str,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[ColumnGuess, ...]:  # fmt: skip
+    """Return what each column seems to be.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+        Texts; a column's name says whether digits are a number or a code.
     nulls : tuple of str
         Texts that mean *no value*.
     timezone : str
         On whose clock moments without an offset were read.
+    options : mapping
+        How the file is spelled.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> zips = pd.Series(["10001", "10002", "10001"], dtype="str")
-    >>> guess = guess_column("zip", zips, nulls=("",), timezone="UTC")
+    >>> zips = pd.DataFrame({"zip": ["10001", "10002", "10001"]}, dtype="str")
+    >>> (guess,) = guess_columns(zips.rename_axis("line"), nulls=("",), timezone="UTC")
     >>> guess.column.type, guess.doubt
     ('string', 'digits that look like a code: kept as text, with its leading zeros')
     """
+    types = find_types(frame, nulls=nulls, options=options, timezone=timezone)
+    return tuple(_guess(name, frame[name], *found, nulls) for name, found in types.items())
+
+
+def _guess(
+    name: str, texts: pd.Series, column: Column, values: pd.Series, nulls: tuple[str, ...]
+) -> ColumnGuess:
+    """Return what one column seems to be, of whose type all its values are."""
     blank = texts.isna() | texts.isin(nulls)
     counts = texts[~blank].value_counts()
     common: dict[str, Any] = {
         "name": name, "distinct": len(counts), "blanks": int(blank.sum()),
     }  # fmt: skip
-    values = set(counts.index)
-    if not values:
+    if not len(counts):
         doubt = "no value in the sample: taken for text, and left out of the features"
         return ColumnGuess(**common, column=_text(nullable=True), role="blank", doubt=doubt)
-    kind = _type_of(values, timezone=timezone)
     nullable = bool(blank.any()) or len(texts) < ENOUGH_ROWS
-    guess = _GUESSES[kind](name, counts, nullable, timezone)
-    column, role, doubt = guess
-    if len(values) == 1 and role != "moment":
+    contract, role, doubt = _GUESSES[column.type](name, counts, values, nullable, column.timezone)
+    if len(counts) == 1 and role != "moment":
         role, doubt = "constant", doubt or "one value only: left out of the features"
-    return ColumnGuess(**common, column=column, role=role, doubt=doubt)
-
-
-def _type_of(values: set[str], *, timezone: str) -> str:
-    """Return the strictest type of which all `values` are."""
-    for kind in ("boolean", "integer", "number"):
-        parse = PARSERS[kind]
-        if all(parse(value) is not None for value in values):
-            return kind
-    parse_moment = PARSERS["timestamp"]
-    if all((parse_moment(v) or parse_local(v, timezone)) is not None for v in values):
-        return "timestamp"
-    return "string"
+    return ColumnGuess(**common, column=contract, role=role, doubt=doubt)
 
 
 def _text(*, nullable: bool, **rules: Any) -> Column:
@@ -153,57 +175,66 @@ def _text(*, nullable: bool, **rules: Any) -> Column:
 _Guess = tuple[Column, Role, str]
 
 
-def _guess_boolean(name: str, counts: pd.Series, nullable: bool, timezone: str) -> _Guess:
-    del name, counts, timezone
+def _guess_boolean(
+    name: str, counts: pd.Series, values: pd.Series, nullable: bool, timezone: str | None
+) -> _Guess:
+    del name, counts, values, timezone
     return Column(type="boolean", nullable=nullable), "number", ""
 
 
-def _guess_number(name: str, counts: pd.Series, nullable: bool, timezone: str) -> _Guess:
+def _guess_number(
+    name: str, counts: pd.Series, values: pd.Series, nullable: bool, timezone: str | None
+) -> _Guess:
     del name, timezone
-    rules = _bounds([parse_number(value) or 0.0 for value in counts.index], rows=int(counts.sum()))
+    rules = bounds_of(values, rows=int(counts.sum()))
     return Column(type="number", nullable=nullable, **rules), "number", ""
 
 
-def _guess_integer(name: str, counts: pd.Series, nullable: bool, timezone: str) -> _Guess:
+def _guess_integer(
+    name: str, counts: pd.Series, values: pd.Series, nullable: bool, timezone: str | None
+) -> _Guess:
     del timezone
     plain = snake(name)
     if CODE.search(plain):
         doubt = "digits that look like a code: kept as text, with its leading zeros"
         role: Role = "category" if _is_category(counts) else "identifier"
         return _text(nullable=nullable), role, doubt
-    values = [parse_integer(value) or 0 for value in counts.index]
     if IDENTIFIER.search(plain):
         doubt = "an identifier by its name: whole numbers without bounds, and no feature"
         return Column(type="integer", nullable=nullable), "identifier", doubt
-    rules = _bounds(values, rows=int(counts.sum()))
+    rules = bounds_of(values, rows=int(counts.sum()))
     return Column(type="integer", nullable=nullable, **rules), "number", ""
 
 
-def _guess_moment(name: str, counts: pd.Series, nullable: bool, timezone: str) -> _Guess:
-    del name
-    if all(PARSERS["timestamp"](value) is not None for value in counts.index):
+def _guess_moment(
+    name: str, counts: pd.Series, values: pd.Series, nullable: bool, timezone: str | None
+) -> _Guess:
+    del name, counts, values
+    if timezone is None:
         return Column(type="timestamp", nullable=nullable), "moment", ""
     doubt = f"moments without an offset: taken for the clock of {timezone}; see --timezone"
     column = Column(type="timestamp", nullable=nullable, timezone=timezone)
     return column, "moment", doubt
 
 
-def _guess_text(name: str, counts: pd.Series, nullable: bool, timezone: str) -> _Guess:
-    del timezone
+def _guess_text(
+    name: str, counts: pd.Series, values: pd.Series, nullable: bool, timezone: str | None
+) -> _Guess:
+    del timezone, values
     if IDENTIFIER.search(snake(name)) and len(counts) > MOST_CATEGORIES:
-        return _text(nullable=nullable, **_shape(counts)), "identifier", ""
+        return _text(nullable=nullable, **shape_of(counts)), "identifier", ""
     if len(counts) <= FEW_VALUES and counts.min() >= OFTEN_ENOUGH:
         doubt = "a closed list: a value that is not among these will be set aside"
         among = tuple(sorted(map(str, counts.index)))
         return _text(nullable=nullable, among=among), "category", doubt
     doubt = _almost(counts)
     if _is_category(counts):
-        return _text(nullable=nullable, **_shape(counts)), "category", doubt
+        return _text(nullable=nullable, **shape_of(counts)), "category", doubt
     told = doubt or f"text with {len(counts):,} different values: left out of the features"
-    return _text(nullable=nullable, **_shape(counts)), "text", told
+    return _text(nullable=nullable, **shape_of(counts)), "text", told
 
 
-_GUESSES: Mapping[str, Callable[[str, Any, bool, str], _Guess]] = {
+_GUESSES: Mapping[str, Callable[[str, Any, Any, bool, str | None], _Guess]] = {
     "boolean": _guess_boolean,
     "integer": _guess_integer,
     "number": _guess_number,
@@ -216,20 +247,11 @@ def _is_category(counts: pd.Series) -> bool:
     return len(counts) <= MOST_CATEGORIES and len(counts) * 2 <= counts.sum()
 
 
-def _shape(counts: pd.Series) -> dict[str, str]:
-    """Return a pattern if many values all have the same length and one kind of characters."""
-    lengths = {len(value) for value in counts.index}
-    if len(lengths) != 1 or counts.sum() < ENOUGH_ROWS or len(counts) <= FEW_VALUES:
-        return {}
-    for shape, characters in SHAPES.items():
-        if all(characters.fullmatch(value) for value in counts.index):
-            return {"pattern": shape % lengths.pop()}
-    return {}
-
-
 def _almost(counts: pd.Series) -> str:
     """Say that a column is text for a few values' sake only."""
-    odd = [value for value in counts.index if parse_number(value) is None]
+    frame = pd.DataFrame({"a": counts.index.astype("str")}).rename_axis("line")
+    source = Source(files="*", key=(), columns={"a": Column(type="number")}, nulls=())
+    odd = list(cast(frame, source)[1]["value"])
     rows = int(counts[odd].sum())
     if not odd or rows > 0.1 * counts.sum():
         return ""
@@ -237,32 +259,3 @@ def _almost(counts: pd.Series) -> str:
         f"numbers but for {rows:,} rows ({str(odd[0])[:20]!r}, say): kept as text, so that none is "
         "set aside; with type: number those would be"
     )
-
-
-def _bounds(values: list[Any], *, rows: int) -> dict[str, Any]:
-    """Return bounds with as much slack again as the values span, outward to two digits."""
-    low, high = min(values), max(values)
-    largest = max(abs(low), abs(high))
-    if rows < ENOUGH_ROWS or largest > LARGEST_BOUND or 0 < largest < 1 / LARGEST_BOUND:
-        return {}
-    if {low, high} <= {0, 1}:
-        return {"minimum": 0, "maximum": 1}
-    slack = max(high - low, abs(low), abs(high))
-    found = {"minimum": 0.0 if low >= 0 else _outward(low - slack)}
-    found["maximum"] = 0.0 if high <= 0 else _outward(high + slack)
-    return found
-
-
-def _outward(value: float) -> float:
-    """Return `value` with two digits, away from zero.
-
-    Examples
-    --------
-    >>> _outward(1234.5), _outward(-0.0123)
-    (1300.0, -0.013)
-    """
-    if value == 0:
-        return 0.0
-    digits = math.floor(math.log10(abs(value))) - 1
-    steps = math.ceil(abs(value) / 10.0**digits - 1e-9)
-    return math.copysign(float(f"{steps}e{digits}"), value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from coldframe.errors import ConfigurationError, DataError, NotFoundError
-from coldframe.scaffold.columns import ColumnGuess, find_blanks, guess_column
+from coldframe.scaffold.columns import ColumnGuess, find_blanks, guess_columns
 from coldframe.scaffold.keys import guess_key
 from coldframe.scaffold.records import Guess, Wishes
 from coldframe.scaffold.samples import Sample
@@ -92,10 +92,9 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
     """
     frame = sample.frame
     _check_named(sample, wishes)
-    nulls = find_blanks(frame, Source.model_fields["nulls"].default)
-    columns = [
-        guess_column(str(one), frame[one], nulls=nulls, timezone=wishes.timezone) for one in frame
-    ]
+    options = sample.options
+    nulls = find_blanks(frame, Source.model_fields["nulls"].default, options)
+    columns = guess_columns(frame, nulls=nulls, timezone=wishes.timezone, options=options)
     known = {one.name: one for one in columns}
     target = _target(frame, known[wishes.target], nulls, wishes.task)
     time_column, doubt = _time_column(frame, columns, wishes)
@@ -109,7 +108,7 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
     )  # fmt: skip
     features = [one for one in columns if one.name not in (*key, time_column, wishes.target)]
     draft = Draft(
-        name=name, sample=sample, source=source, columns=tuple(columns), target=target, time=time,
+        name=name, sample=sample, source=source, columns=columns, target=target, time=time,
         numeric=tuple(one.name for one in features if one.role == "number"),
         categorical=tuple(one.name for one in features if one.role == "category"),
         labelled=int((~_blank(frame[wishes.target], nulls)).sum() * 3 // 4), guesses=(),

@@ -44,6 +44,8 @@ def _objection(settings: Settings, name: str) -> tuple[str, str]:
     other = f"coldframe new {name}_data"
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return "it is a word of Python", other
+    if name == "coldframe":
+        return "it is ours", other
     if name in sys.stdlib_module_names:
         return "it is a module of Python's own library", other
     path = [one for one in sys.path if one]

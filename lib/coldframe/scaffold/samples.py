@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from coldframe.errors import DataError, NotFoundError
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
-from coldframe.scaffold.sniffing import header_of, sniff_options
+from coldframe.scaffold.sniffing import guess_numbers, header_of, sniff_options
 from coldframe.sources import Column, Source
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ def read_sample(path: Path) -> Sample:
         )  # fmt: skip
     if options.get("encoding") == "cp1252":
         doubts = ("no UTF-8: taken for cp1252, the Western encoding of Windows",)
-    return _named(Sample(path, frame, whole, options, doubts))
+    spelling = guess_numbers(frame, options)
+    if spelling:
+        doubts += ("numbers with a decimal comma: 1,5 is one and a half",)
+    return _named(Sample(path, frame, whole, options | spelling, doubts))
 
 
 def _read(path: Path, options: Mapping[str, Any]) -> tuple[pd.DataFrame, bool]:

@@ -6,12 +6,15 @@ import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coldframe.errors import DataError
 from coldframe.readers import KINDS
 from coldframe.readers.inflating import read_chunks, sniff
 from coldframe.sources import Column, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HEAD = 1 << 18
 """Bytes, once inflated, from which delimiter and encoding are guessed."""
@@ -22,6 +25,7 @@ SUFFIXES: Mapping[str, str] = {
     ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
 }  # fmt: skip
 """Kinds of files that are no delimited text."""
+COMMA = r"-?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?"
 COMPRESSIONS = ("gzip", "bz2", "xz", "zstd", "zip")
 
 
@@ -68,6 +72,19 @@ def header_of(path: Path, options: Mapping[str, Any]) -> list[str]:
         return next(reader, [])
     except csv.Error:
         return []
+
+
+def guess_numbers(frame: pd.DataFrame, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how numbers are written, if a column is of numbers with a decimal comma."""
+    if options.get("kind", "csv") != "csv" or options.get("delimiter", ",") == ",":
+        return {}
+    for name in frame.columns:
+        texts = frame[name].dropna().drop_duplicates()
+        texts = texts[texts != ""]
+        if len(texts) and texts.str.fullmatch(COMMA).all() and texts.str.contains(",").any():
+            grouped = bool(texts.str.contains(".", regex=False).any())
+            return {"decimal": ",", **({"thousands": "."} if grouped else {})}
+    return {}
 
 
 def _encoding(head: bytes) -> str:

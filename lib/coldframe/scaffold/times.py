@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from coldframe.contracts.casting import parser_of
+import pandas as pd
+
 from coldframe.errors import ConfigurationError
-from coldframe.scaffold.columns import ColumnGuess, snake
-
-if TYPE_CHECKING:
-    import pandas as pd
+from coldframe.scaffold.columns import ColumnGuess, find_types, snake
 
 NAMED = re.compile(r"(^|_)(time|timestamp|date|datetime|day|at|when|created|moment)(_|$)")
 YEARS = (1900, 2100)
@@ -83,21 +80,23 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
         They are neither moments nor years.
     """
     rows = len(texts)
+    moments: pd.Series | None = None  # of those that are none
+    form: Literal["moment", "year"] = "moment"
     if guess.role == "moment":
-        parse = parser_of(guess.column)
-        moments = [parse(str(value)) for value in texts.unique()]
-        form: Literal["moment", "year"] = "moment"
+        zone = guess.column.timezone or "UTC"
+        types = find_types(texts.to_frame(), nulls=(), options={}, timezone=zone)
+        moments = types[guess.name][1]
     elif _are_years(texts):
-        moments = [datetime(int(value), 1, 1) for value in texts.unique()]  # noqa: DTZ001 - spans
+        moments = pd.to_datetime(texts.drop_duplicates(), format="%Y", utc=True)
         form = "year"
-    else:
+    if moments is None:
         raise ConfigurationError(
             "The time column holds no moments.", where=f"--time {guess.name}",
             found=f"{str(texts.iloc[0])[:40]!r}, say, of type {guess.column.type}",
             expected="ISO 8601 (2024-07-01, 2024-07-01 10:00, 2024-07-01T10:00:00+02:00) or years",
             remedy="write the column so, or name another one",
         )  # fmt: skip
-    span = (max(moments) - min(moments)).total_seconds() / 86400
+    span = (moments.max() - moments.min()).total_seconds() / 86400
     told = "; ".join(filter(None, (doubt, guess.doubt)))
     return TimeGuess(
         column=guess.name, form=form, chunk=_chunk(rows, span),

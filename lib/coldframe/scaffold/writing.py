@@ -74,6 +74,12 @@ def _write(
     left = package.is_dir() and not path.exists() and _holds(package, code)
     taken = [one for one in (path, package) if os.path.lexists(one)]
     taken = [one for one in taken if not (left and one == package)]
+    if taken and not path.exists():
+        raise ConflictError(
+            "There is a package of that name, which is of no dataset.", where=str(package),
+            expected=f"it to belong to {path}", found="no such file",
+            remedy="choose another name, or take the package away",
+        )  # fmt: skip
     if taken and not force:
         raise _there_already(taken)
     with _prepared(path, package, dataset, code) as (text, folder):

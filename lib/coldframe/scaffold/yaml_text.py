@@ -19,7 +19,8 @@ PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 TOP = """\
 # Made by `coldframe new` from {rows:,} rows of {file}.
-# All of it is yours to change. What was guessed with doubt is marked (?).
+# All of it is yours to change: `coldframe check {name}` says what cannot be. What was guessed with
+# doubt is marked (?).
 title: {title}
 question: {question}
 
