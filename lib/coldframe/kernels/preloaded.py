@@ -14,9 +14,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-# Clouds' file systems and grammars that libraries import though nobody here needs them; a
-# notebook that does imports them itself.
-UNWANTED = ("rfc3987_syntax", "gcsfs", "s3fs", "boto3", "botocore", "adlfs", "github")
+# Clouds' file systems, grammars and frames that libraries import though nobody here needs them; a
+# notebook that does imports them itself. Polars starts threads, which no forked copy would have.
+UNWANTED = ("rfc3987_syntax", "gcsfs", "s3fs", "boto3", "botocore", "adlfs", "github", "polars")
 INSTALLED = ("stdlib", "platstdlib", "purelib", "platlib")
 BARS = ("tqdm.auto", "tqdm.asyncio")
 
