@@ -8,6 +8,7 @@ everything before; every other tool in an environment of its own.
 
 import os
 import shutil
+import statistics
 import subprocess
 import tempfile
 from contextlib import ExitStack
@@ -19,11 +20,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.environments import TOOLS, find_python, requirements
-from benchmarks.suite import BIN, ROOT, Worker, compare, interleave, table
+from benchmarks.suite import BIN, ROOT, Worker, compare, goal, interleave, ratios, table
 
-SMALLEST = {"rounds": 1, "warm_up": 0, "rows": 1000, "flips": 2, "foreign": 0}
+SMALLEST = {"rounds": 1, "warm_up": 0, "rows": 1000, "flips": 2, "foreign": 0, "appends": 6}
 ACTIONS = ("freeze", "append", "read", "verify")
 PLAIN, OURS = "plain Parquet", "snapshot store"
+GOALS = {
+    "freeze": ("freezing takes at most 1.25 times as long as writing plain Parquet", 1.25),
+    "read": ("reading to pandas, verified, at most 1.15 times as long as plain Parquet", 1.15),
+}
 NAMES = {"delta": "Delta Lake", "iceberg": "PyIceberg", "dvc_cache": "DVC"}
 DOES = """
 | | keeps a version together | reading finds changed bytes | verify |
@@ -96,7 +101,7 @@ def load(workers, folder, rows):
 
 
 def compare_actions(workers, folder, rounds, warm_up):
-    """Return a table for each action; in a round each store does all of them, in this order."""
+    """Return goals, and a table for each action; in a round each store does all, in this order."""
     done = {action: {name: [] for name in workers} for action in ACTIONS}
 
     def work(name):
@@ -107,7 +112,7 @@ def compare_actions(workers, folder, rounds, warm_up):
 
     contenders = {name: partial(work, name) for name in workers}
     interleave(contenders, rounds=rounds, warm_up=warm_up)
-    tables = []
+    tables, goals = [], []
     for action, found in done.items():
         counted = {name: costs[warm_up:] for name, costs in found.items()}
         reference = PLAIN
@@ -115,7 +120,24 @@ def compare_actions(workers, folder, rounds, warm_up):
             counted = {name: c for name, c in counted.items() if c[0].answer is not None}
             reference = OURS
         tables.append(compare(action, counted, reference))
-    return "\n".join(tables)
+        if action in GOALS:
+            what, most = GOALS[action]
+            goals.append(goal(what, ratios(counted, OURS, PLAIN, "wall"), most=most))
+    return "".join(goals), "\n".join(tables)
+
+
+def append_many(workers, folder, appends, rounds):
+    """Return a goal: what the last of many small appends costs, times the second."""
+    found = []
+    for turn in range(rounds):
+        place = folder / f"appends-{turn}"
+        costs = workers[OURS].do("append_many", folder=str(place), times=appends).answer
+        # the median of the five around each, since one append takes a few milliseconds
+        near = [statistics.median(costs[1:6]), statistics.median(costs[-5:])]
+        found.append(near[1] / near[0])
+        shutil.rmtree(place)
+    what = f"appending batch {appends} takes at most 1.2 times as long as batch 2"
+    return goal(what, found, most=1.2)
 
 
 def flip_bits(workers, folder, flips):
@@ -156,7 +178,8 @@ def examine_flip(worker, place, path, share, bit):
 
 
 def measure(
-    *, rounds: int = 9, warm_up: int = 1, rows: int = 1_000_000, flips: int = 40, foreign: int = 1
+    *, rounds: int = 9, warm_up: int = 1, rows: int = 1_000_000, flips: int = 40, foreign: int = 1,
+    appends: int = 200,
 ) -> str:  # fmt: skip
     with (
         tempfile.TemporaryDirectory(prefix="coldframe-bench-") as parent,
@@ -165,14 +188,15 @@ def measure(
         folder = Path(parent)
         workers, missing = start_workers(stack, foreign)
         load(workers, folder, rows)
-        actions = compare_actions(workers, folder, rounds, warm_up)
+        goals, actions = compare_actions(workers, folder, rounds, warm_up)
         few = min(rows, 20_000)
         load(workers, folder, few)
+        goals += append_many(workers, folder, appends, rounds)
         damage = flip_bits(workers, folder, flips)
     pins = "; ".join(f"{NAMES[tool]}: {', '.join(requirements(tool))}" for tool in TOOLS)
     counted = f"{rows:,} rows are frozen and {max(rows // 10, 1):,} appended"
     absent = f"Not installed here: {', '.join(missing)}.\n\n" if missing else ""
     return (
-        f"{pins}. {counted}.\n\n{absent}{actions}"
+        f"{goals}\n{pins}. {counted}.\n\n{absent}{actions}"
         + DOES + FLIPS.format(flips=flips, rows=few) + "\n" + damage
     )  # fmt: skip

@@ -53,4 +53,5 @@ class Store:
     def serve(self):
         """Answer as a worker."""
         names = ("load", "freeze", "append", "read", "verify", "remember", "examine")
+        names += ("append_many",) if hasattr(self, "append_many") else ()
         serve({name: getattr(self, name) for name in names})

@@ -1,6 +1,7 @@
 """Ours: parts named by their digest, synced to disk, compared with the digest before each read."""
 
 import os
+import time
 from pathlib import Path
 
 from benchmarks.stores._base import Store
@@ -19,6 +20,16 @@ class Snapshots(Store):
 
     def append(self, folder):
         self.open(folder).freeze("bench", [Addition("rows", self.more)])
+
+    def append_many(self, folder, times):
+        """Append a thousand rows `times` times; return the seconds that each took."""
+        store, seconds = self.open(folder), []
+        for number in range(times):
+            piece = self.more.slice(number * 1000 % max(len(self.more) - 1000, 1), 1000)
+            began = time.monotonic()
+            store.freeze("bench", [Addition("rows", piece, bytes([number]).hex().zfill(64))])
+            seconds.append(time.monotonic() - began)
+        return seconds
 
     def frame(self, folder):
         return self.open(folder).read("bench", "rows")

@@ -1,8 +1,9 @@
 """Programs that the crash and crowd tests run in processes of their own.
 
-``python crowd.py loop STORE SEED`` freezes, tags, pins and collects garbage until it is killed,
-and says on its standard output what has been done, after it was done. ``python crowd.py append
-STORE FIRST LAST`` freezes those deliveries; ``python crowd.py together STORE`` one that all share.
+``python crowd.py loop STORE SEED`` freezes, tags, pins, exports, imports and collects garbage until
+it is killed, and says on its standard output what has been done, after it was done. ``python
+crowd.py append STORE FIRST LAST`` freezes those deliveries; ``python crowd.py together STORE`` one
+that all share.
 """
 
 import itertools
@@ -34,6 +35,13 @@ def loop(store: SnapshotStore, seed: int) -> None:
             say("tagged", snapshot.version, snapshot.id)
         if dice.random() < 0.3:
             store.pin("model", [snapshot.id])
+        if dice.random() < 0.3:
+            archive = store.root.parent / "archives" / f"{snapshot.version}.tar"
+            store.export_archive(snapshot, archive)
+            say("exported", snapshot.version, snapshot.id)
+            other = SnapshotStore(store.root.parent / "other")
+            other.import_archive(archive, tag=f"tag-{snapshot.version}")
+            say("imported", snapshot.version, snapshot.id)
         if dice.random() < 0.3:
             store.collect_garbage(grace_seconds=0)
 

@@ -14,6 +14,7 @@ from snapshots.snapshot_cases import expected_keys, freeze, keys, open_store
 
 from coldframe.errors import ConflictError
 from coldframe.snapshots import SnapshotStore
+from coldframe.snapshots.importing import read_archive
 
 CROWD = Path(__file__).with_name("crowd.py")
 LIBRARY = Path(__file__).parents[2] / "lib"
@@ -53,6 +54,7 @@ def run_together(processes: list[subprocess.Popen]) -> list[list[list[str]]]:
 
 def test_sigkill_at_any_moment_leaves_no_torn_lost_or_doubled_batch(tmp_path):
     root = tmp_path / "store"
+    (tmp_path / "archives").mkdir()
     acknowledged: dict[tuple[str, str], str] = {}
     for number in range(count(8, 200)):
         process = start("loop", root, number)
@@ -71,7 +73,8 @@ def test_sigkill_at_any_moment_leaves_no_torn_lost_or_doubled_batch(tmp_path):
         tags = store.tags("pets")
         for (deed, version), id_ in acknowledged.items():
             assert versions[version] == id_
-            assert deed == "frozen" or tags[f"tag-{version}"].id == id_
+            assert deed != "tagged" or tags[f"tag-{version}"].id == id_
+        check_archives(tmp_path, acknowledged)
     assert acknowledged
     head = store.head("pets")
     assert keys(store) == expected_keys(*range(head.version))
@@ -84,13 +87,25 @@ def test_sigkill_at_any_moment_leaves_no_torn_lost_or_doubled_batch(tmp_path):
     assert list((root / "tmp").iterdir()) == []
 
 
+def check_archives(folder: Path, acknowledged: dict[tuple[str, str], str]) -> None:
+    """Archives are whole or not there, and what was imported from them is, too."""
+    other = SnapshotStore(folder / "other")
+    assert other.verify() == []
+    tags = other.tags("pets")
+    for path in (folder / "archives").glob("*.tar"):
+        assert read_archive(path).version == int(path.stem)
+    for (deed, version), id_ in acknowledged.items():
+        assert deed != "exported" or (folder / "archives" / f"{version}.tar").exists()
+        assert deed != "imported" or tags[f"tag-{version}"].id == id_
+
+
 def objects(store: SnapshotStore) -> set[str]:
     return {path.name for path in (store.root / "objects").glob("*/*")}
 
 
-def test_eight_writers_lose_nothing(tmp_path):
-    root, each = tmp_path / "store", count(4, 25)
-    crowd = let_go([launch("append", root, n * each, (n + 1) * each) for n in range(8)])
+def test_sixteen_writers_lose_nothing(tmp_path):
+    root, each = tmp_path / "store", count(2, 25)
+    crowd = let_go([launch("append", root, n * each, (n + 1) * each) for n in range(16)])
     collector = SnapshotStore(root)
     collected = 0
     while any(process.poll() is None for process in crowd):
@@ -102,9 +117,9 @@ def test_eight_writers_lose_nothing(tmp_path):
     assert all(process.communicate()[1] == "" and not process.returncode for process in crowd)
     store = SnapshotStore(root)
     assert store.verify() == []
-    assert [one.version for one in store.versions("pets")] == list(range(1, 8 * each + 1))
-    assert sorted(keys(store)) == expected_keys(*range(8 * each))
-    assert len(store.head("pets").batches.digests) == 8 * each
+    assert [one.version for one in store.versions("pets")] == list(range(1, 16 * each + 1))
+    assert sorted(keys(store)) == expected_keys(*range(16 * each))
+    assert len(store.head("pets").batches.digests) == 16 * each
 
 
 def test_eight_that_freeze_the_same_batch_make_one_version(tmp_path):

@@ -91,7 +91,19 @@ def collect(store):
     store.collect_garbage(grace_seconds=0)
 
 
-ACTIONS = [first_freeze, freeze_that_fills_a_segment, freeze_two_tables, tag, pin, collect]
+def export(store):
+    store.export_archive("pets@1", store.root / "tmp" / "pets.tar")
+
+
+def import_twin(store):
+    """Take in another's version 1: its number is taken here, so it gets a name of its own."""
+    store.import_archive(store.root.parent / "twin.tar", tag="twin")
+
+
+ACTIONS = [
+    *(first_freeze, freeze_that_fills_a_segment, freeze_two_tables, tag, pin, collect),
+    *(export, import_twin),
+]
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +125,10 @@ def test_it_is_before_or_after_and_a_rerun_ends_the_same(
     tmp_path, template, monkeypatch, action, code, late
 ):
     start = tmp_path / "nothing" if action is first_freeze else template
+    if action is import_twin:
+        twin = SnapshotStore(tmp_path / "twin", durable=False)
+        freeze(twin, 7)
+        twin.export_archive("pets@1", tmp_path / "twin.tar")
     clean = fresh_copy(start, tmp_path / "clean")
     before = [one.version for one in clean.versions("pets")]
     old = keys(clean) if before else []

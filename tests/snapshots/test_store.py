@@ -29,6 +29,7 @@ from coldframe.snapshots import Addition, BatchRecord, SnapshotStore
 def test_the_public_names_are_these():
     assert sorted(coldframe.snapshots.__all__) == [
         "Addition",
+        "Archive",
         "BatchHistory",
         "BatchRecord",
         "Column",

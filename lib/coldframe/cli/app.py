@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from coldframe.cli import (
+    archives,
     build,
     checks,
     decisions,
@@ -73,7 +74,7 @@ for module in (
     status,
     own_data,
     *(demo, build, pull, snapshots, differences, quality, quarantine, decisions, releasing),
-    *(models, lineage, sweep, keeping, checks, kernels),
+    *(models, lineage, sweep, keeping, archives, checks, kernels),
 ):
     module.add_commands(app)
 

@@ -6,6 +6,7 @@ on disk. Importing this package imports neither pandas nor pyarrow.
 """
 
 from coldframe.snapshots.additions import Addition
+from coldframe.snapshots.archives import Archive
 from coldframe.snapshots.damage import Damage
 from coldframe.snapshots.differences import (
     Retyped,
@@ -28,6 +29,7 @@ from coldframe.snapshots.store import SnapshotStore
 __all__ = [
     "JSON",
     "Addition",
+    "Archive",
     "BatchHistory",
     "BatchRecord",
     "Column",

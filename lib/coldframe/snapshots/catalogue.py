@@ -94,10 +94,10 @@ class Catalogue:
             record = self.objects.load(id_, MANIFEST)
             dataset, number = record["dataset"], record["version"]
             # a freeze that was killed may leave a manifest that no version names
-            if self.refs.read(dataset, "versions", str(number)) == id_:
+            if id_ in (self.refs.read(dataset, "versions", str(number)), *self._tag_ids(dataset)):
                 published.append((id_, dataset, number))
         if len(published) == 1:
-            return self._version(*published[0][1:])
+            return self.open(published[0][0])
         if published:
             names = [f"{dataset}@{number} ({id_})" for id_, dataset, number in published]
             raise NotFoundError(
@@ -106,6 +106,9 @@ class Catalogue:
                 remedy="write more digits",
             )
         raise self._unknown(prefix, "datasets", self.datasets())
+
+    def _tag_ids(self, dataset: str) -> list[str | None]:
+        return [self.refs.read(dataset, "tags", tag) for tag in self.refs.tags(dataset)]
 
     def _version(self, dataset: str, number: int) -> Snapshot:
         id_ = self.refs.read(dataset, "versions", str(number))

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from coldframe.errors import ConflictError
 from coldframe.snapshots.catalogue import Catalogue
-from coldframe.snapshots.manifest import Part, Snapshot
-from coldframe.snapshots.objects import MANIFEST, PART, RECORD
+from coldframe.snapshots.contents import needed_files
+from coldframe.snapshots.manifest import Snapshot
+from coldframe.snapshots.objects import MANIFEST, PART
 
 POLL_SECONDS = 0.02
 
@@ -128,17 +129,8 @@ def _roots(store: Catalogue, needed: Iterable[str]) -> list[Snapshot]:
 
 def _files(store: Catalogue, snapshot: Snapshot) -> Iterator[Path]:
     """Yield every file that `snapshot` needs."""
-    path, load = store.objects.path, store.objects.load
-    yield path(snapshot.id, MANIFEST)
-    for digest in snapshot.batches.listing.segments(load):
-        yield path(digest, RECORD)
-    for table in snapshot.tables.values():
-        for digest in table.listing.segments(load):
-            yield path(digest, RECORD)
-        for record in table.listing.iterate(load):
-            part = Part(**record)
-            yield path(part.digest, PART)
-            yield path(part.info, RECORD)
+    for one in needed_files(snapshot, store.objects.load):
+        yield store.objects.path(one.digest, one.suffix)
 
 
 def _candidates(root: Path) -> Iterator[Path]:

@@ -11,7 +11,9 @@ from types import EllipsisType
 from coldframe.errors import ConflictError
 from coldframe.snapshots import garbage
 from coldframe.snapshots.additions import Addition, batch_records, check_parent, plain_json
+from coldframe.snapshots.archives import Archive, export_snapshot
 from coldframe.snapshots.garbage import Garbage
+from coldframe.snapshots.importing import import_snapshot, read_archive
 from coldframe.snapshots.manifest import JSON, Base, BatchRecord, Snapshot
 from coldframe.snapshots.names import check_name, check_tag
 from coldframe.snapshots.objects import MANIFEST, ObjectWriter
@@ -145,16 +147,65 @@ class SnapshotStore(VerifiedCatalogue):
         check_tag(name)
         found = self.resolve(snapshot if isinstance(snapshot, str) else snapshot.id)
         with self._writing() as writer:
-            if not self.refs.create(found.dataset, "tags", name, found.id, writer):
-                named = self.tags(found.dataset)[name]
-                if named.id != found.id:
-                    raise ConflictError(
-                        f"The tag '{name}' already names another snapshot, and tags never move.",
-                        expected=found.name,
-                        found=named.name,
-                        remedy="choose another name",
-                    )
+            self._tag(name, found, writer)
         return found
+
+    def _tag(self, name: str, found: Snapshot, writer: ObjectWriter) -> None:
+        if not self.refs.create(found.dataset, "tags", name, found.id, writer):
+            self._check_tag_is_free(name, found)
+
+    def _check_tag_is_free(self, name: str, found: Snapshot) -> None:
+        """Raise ConflictError if the tag `name` names another snapshot than `found`."""
+        named = self.refs.read(found.dataset, "tags", name)
+        if named not in (None, found.id):
+            raise ConflictError(
+                f"The tag '{name}' already names another snapshot, and tags never move.",
+                expected=f"{found.name} ({found.id})",
+                found=f"{self.tags(found.dataset)[name].name} ({named})",
+                remedy="choose another name",
+            )
+
+    def export_archive(self, snapshot: Snapshot | str, path: Path) -> Archive:
+        """Write `snapshot` with all its files to one new file; see `archives.export_snapshot`.
+
+        The bytes depend on the snapshot alone: exported again, anywhere, it is the same file.
+        """
+        found = self.resolve(snapshot) if isinstance(snapshot, str) else snapshot
+        return export_snapshot(self, found, path, durable=self.durable)
+
+    def import_archive(self, path: Path, *, tag: str | None = None) -> Snapshot:
+        """Publish the snapshot in an archive; importing it again changes nothing.
+
+        It gets the version number that its manifest says, if the dataset has no version yet, or
+        if the version before or after it here is its neighbour. Otherwise it would replace
+        somebody's history: then it needs a `tag`, and is published under that name alone.
+
+        Parameters
+        ----------
+        path : Path
+            The file. All of it is compared with its digests before anything is written.
+        tag : str, optional
+            A name to give to the snapshot, for good.
+
+        Raises
+        ------
+        ConflictError
+            Its version number here is another's, and there is no tag; or the tag is another's.
+        CorruptionError
+            It is no sound archive.
+        NotFoundError
+            There is no such file.
+        """
+        if tag is not None:
+            check_tag(tag)
+        found = read_archive(Path(path))
+        if tag is not None:
+            self._check_tag_is_free(tag, found)
+        with self._writing() as writer:
+            import_snapshot(self, Path(path), found, writer, tag=tag)
+            if tag is not None:
+                self._tag(tag, found, writer)
+        return self.open(found.id)
 
     def pin(self, owner: str, ids: Iterable[str]) -> None:
         """Keep exactly the snapshots `ids` from garbage collection for `owner` (a model, say)."""

@@ -1,0 +1,27 @@
+"""`coldframe export` and `coldframe import`: a snapshot goes to another home and back."""
+
+from hashlib import sha256
+
+
+def test_a_snapshot_goes_to_a_home_that_has_none(flights, tmp_path):
+    path = tmp_path / "flights-2.tar"
+    told = flights.json("export", "flights@2", path)
+    id_ = flights.bench.store.resolve("flights@2").id
+    assert (told["snapshot"], told["id"]) == ("flights@2", id_)
+    assert told["sha256"] == sha256(path.read_bytes()).hexdigest()
+    assert told["bytes"] == path.stat().st_size
+    assert id_ in flights("export", "flights@2", path).stdout
+    flights("export", "flights@1", path, code=7)
+    other = tmp_path / "other"
+    assert flights.json("import", path, "--home", other)["id"] == id_
+    assert flights.json("import", path, "--home", other)["id"] == id_
+    assert [s["name"] for s in flights.json("snapshots", "--home", other)] == ["flights@2"]
+    assert "every digest agreed" in flights("import", path, "--home", other).stdout
+    assert flights.json("verify", "--home", other)["faults"] == []
+
+
+def test_what_cannot_be_imported_is_told(flights, tmp_path):
+    path = tmp_path / "flights-2.tar"
+    flights("import", path, code=4)
+    path.write_bytes(b"no archive")
+    assert "no sound archive" in flights("import", path, code=6).stderr
