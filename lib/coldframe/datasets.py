@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from coldframe.declarations import Location, Misstatement, Record, read_yaml, refuse, reject
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.provenance import record_digest
-from coldframe.sections import Features, Label, Model, Monitoring, Policy
+from coldframe.sections import DELIVERED, Features, Label, Model, Monitoring, Policy
 from coldframe.settings import VARIABLES, Settings
 from coldframe.sources import (
     NAME,
@@ -32,6 +32,9 @@ __all__ = [
     "BatchRules", "Column", "Dataset", "Features", "Label", "Model", "Monitoring", "Policy", "Rule",
     "Source", "load_dataset", "load_object",
 ]  # fmt: skip
+
+
+ROWS_OF_A_CHUNK = 500
 
 
 class Dataset(Record):
@@ -52,6 +55,23 @@ class Dataset(Record):
     policy: Policy = Policy()
     demo: Dotted | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_time_count_rows(cls, said: Any) -> Any:
+        """Fill in other defaults for what is in days, if rows have no time."""
+        features = said.get("features") if isinstance(said, dict) else None
+        if not isinstance(features, dict) or features.get("time") is not None:
+            return said
+        usual: dict[str, dict[str, Any]] = {
+            "monitoring": {"chunk": ROWS_OF_A_CHUNK},
+            "policy": {"every_days": None, "cooldown_days": 0},
+        }
+        filled = {
+            name: {**part, **found}
+            for name, part in usual.items() if isinstance(found := said.get(name, {}), dict)
+        }  # fmt: skip
+        return {**said, **filled}
+
     @model_validator(mode="after")
     def _parts_know_each_other(self) -> Dataset:
         features, drift = self.features, self.monitoring.drift or ()
@@ -70,18 +90,20 @@ class Dataset(Record):
         else:
             said = f"one of the sources: {', '.join(self.sources)}"
             found.append(Misstatement(at=("features", "rows"), found=features.rows, expected=said))
-        reject([*found, *self._taken_names(), *self._misplaced_label()])
+        found += [*self._taken_names(), *misplaced_times(self)]
+        reject([*found, *self._misplaced_label()])
         return self
 
     def _taken_names(self) -> Iterator[Misstatement]:
         """Yield columns that are called as those in which models' words are kept."""
         features, several = self.features, self.model.task == "multiclass"
         named: list[tuple[Location, str]] = [(("features", "target"), features.target)]
+        taken = {PREDICTION, PROBABILITY} | ({DELIVERED} if features.time is None else set())
         for part in ("key", "numeric", "categorical"):
             names = getattr(features, part)
             named += [(("features", part, place), name) for place, name in enumerate(names)]
         for at, name in named:
-            if name in (PREDICTION, PROBABILITY) or (several and name.startswith("probability_")):
+            if name in taken or (several and name.startswith("probability_")):
                 said = "another name: so a column is called in which the model's words are kept"
                 yield Misstatement(at=at, found=name, expected=said)
 
@@ -102,6 +124,33 @@ class Dataset(Record):
     def contract_digest(self, source: str) -> str:
         """Return the version of the contract of `source`: a digest of all its rules."""
         return record_digest(self.sources[source].model_dump(mode="json", exclude={"pull"}))
+
+
+def misplaced_times(dataset: Dataset) -> Iterator[Misstatement]:
+    """Yield what is said in days though rows have no time, or in rows though they have one."""
+    model, policy, chunk = dataset.model, dataset.policy, dataset.monitoring.chunk
+    timed = dataset.features.time is not None
+    without, having = "features.time is not given", "features.time is given"
+    cases: list[tuple[bool, Location, object, str, str]] = [
+        (isinstance(chunk, str), ("monitoring", "chunk"), chunk, "a number of rows", "rows"),
+        (policy.every_days is not None, ("policy", "every_days"), policy.every_days,
+         "null, and new_labelled_rows instead", "rows"),
+        (policy.cooldown_days > 0, ("policy", "cooldown_days"), policy.cooldown_days,
+         "0, and cooldown_rows instead", "rows"),
+        ("budget_per_year" in policy.model_fields_set, ("policy", "budget_per_year"),
+         policy.budget_per_year, "nothing; cooldown_rows keeps retrains apart", "rows"),
+        ("holdout_days" in model.model_fields_set, ("model", "holdout_days"), model.holdout_days,
+         "nothing; holdout_share instead", "rows"),
+        (isinstance(chunk, int), ("monitoring", "chunk"), chunk, "D, W or M", "days"),
+        (policy.cooldown_rows > 0, ("policy", "cooldown_rows"), policy.cooldown_rows,
+         "0, and cooldown_days instead", "days"),
+        ("holdout_share" in model.model_fields_set, ("model", "holdout_share"),
+         model.holdout_share, "nothing; holdout_days instead", "days"),
+    ]  # fmt: skip
+    for wrong, at, found, expected, unit in cases:
+        if wrong and timed == (unit == "days"):
+            why = f"{having if timed else without}, so it is counted in {unit}"
+            yield Misstatement(at=at, found=found, expected=expected, why=why)
 
 
 def _typed_key(source: Source) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coldframe.datasets import Column, Dataset, Source, load_object
 from coldframe.errors import DataError
+from coldframe.sections import DELIVERED
 
 EMPTY = {
     "string": "str",
@@ -37,9 +38,10 @@ def build_frame(dataset: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Data
     Returns
     -------
     DataFrame of shape (n_rows, n_columns)
-        Sorted by time, then key. Numbers are ``float64``, texts ``object``, times
-        ``datetime64[us, UTC]``: the types on which every library agrees. The target is
-        ``float64``, of a multiclass task ``object``; NaN where the label is not known.
+        Sorted by time, then key; without a time by `delivered` (see `coldframe.order`). Numbers
+        are ``float64``, texts ``object``, times ``datetime64[us, UTC]``: the types on which every
+        library agrees. The target is ``float64``, of a multiclass task ``object``; NaN where the
+        label is not known.
 
     Raises
     ------
@@ -52,10 +54,12 @@ def build_frame(dataset: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Data
     function = load_object(features.function, where=f"{dataset.name}: features.function")
     found = function(latest)
     where = f"{features.function}, dataset {dataset.name}"
-    names = list(dict.fromkeys([*features.key, features.time, *features.columns, features.target]))
-    _check_shape(found, names, where)
+    own = [*features.key, *([features.time] if features.time else ())]
+    own += [*features.columns, features.target]
+    _check_shape(found, list(dict.fromkeys(own)), where)
     columns = {name: _plain(found[name], f"{where}, column {name}") for name in features.key}
-    columns[features.time] = _time(found[features.time], f"{where}, column {features.time}")
+    if features.time:
+        columns[features.time] = _time(found[features.time], f"{where}, column {features.time}")
     for name in features.numeric:
         columns[name] = _number(found[name], f"{where}, column {name}")
     task, told = dataset.model.kind, f"{where}, column {features.target}"
@@ -63,11 +67,14 @@ def build_frame(dataset: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Data
     columns[features.target] = _class(target) if task.target_is_text else _number(target, told)
     for name in features.categorical:
         columns.setdefault(name, _text(found[name]))
-    frame = pd.DataFrame({name: columns[name] for name in names})
+    frame = pd.DataFrame({name: columns[name] for name in dict.fromkeys(own)})
     key = list(features.key)
     _check_rows(frame[key], latest[features.rows], key, where)
     task.check_target(list(frame[features.target].dropna().unique()), told)
-    order = list(dict.fromkeys([features.time, *key]))
+    if not features.time:
+        delivered = _deliveries(tables.get(features.rows), key, where)
+        frame = frame.merge(delivered, on=key, how="left", validate="one_to_one")
+    order = list(dict.fromkeys([features.order, *key]))
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
@@ -96,8 +103,16 @@ def feature_matrix(
 
 
 def before_holdout(dataset: Dataset, labelled: pd.DataFrame) -> pd.Series:
-    """Return which of the `labelled` rows are older than the newest `model.holdout_days`."""
-    when = labelled[dataset.features.time]
+    """Return which of the `labelled` rows are older than the holdout.
+
+    The holdout is the newest `model.holdout_days`, or, where rows have no time, the newest
+    `model.holdout_share` of the labelled rows in the order of delivery.
+    """
+    when = labelled[dataset.features.order]
+    if not dataset.features.time:
+        kept = len(labelled) - round(len(labelled) * dataset.model.holdout_share)
+        earlier: pd.Series = when.rank(method="first") <= kept
+        return earlier
     old: pd.Series = when <= when.max() - pd.Timedelta(days=dataset.model.holdout_days)
     return old
 
@@ -114,6 +129,17 @@ def _latest(table: pd.DataFrame | None, source: Source) -> pd.DataFrame:
         if name not in rows
     }
     return rows.assign(**lacking).reset_index(drop=True)
+
+
+def _deliveries(table: pd.DataFrame | None, key: list[str], where: str) -> pd.DataFrame:
+    """Return the key of each row with its place in the order in which keys first came."""
+    if table is None:
+        return pd.DataFrame({name: [] for name in [*key, DELIVERED]})
+    first = table.drop_duplicates(key, keep="first")
+    numbers = np.arange(1, len(first) + 1)
+    plain = {name: _plain(first[name], f"{where}, column {name}") for name in key}
+    places = pd.to_datetime(numbers, unit="s", utc=True).astype(TIME)
+    return pd.DataFrame(plain).reset_index(drop=True).assign(**{DELIVERED: places})
 
 
 def _empty(column: Column) -> Any:

@@ -25,7 +25,7 @@ def scored_name(dataset: Dataset) -> str:
 
 def row_columns(dataset: Dataset) -> list[str]:
     """Return key and time of a row, each once."""
-    return list(dict.fromkeys([*dataset.features.key, dataset.features.time]))
+    return list(dict.fromkeys([*dataset.features.key, dataset.features.order]))
 
 
 def said_columns(bench: Workbench, champion: ModelVersion) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,22 +11,31 @@ from coldframe.declarations import Misstatement, Record, reject
 from coldframe.sources import Dotted, Share, doubled
 from coldframe.tasks import TASKS, Metric, Task
 
+DELIVERED = "delivered"
+"""Column of a feature frame without a time: where a row stands in the order of delivery."""
+
 
 class Features(Record):
     """The user's feature function and what its frame holds.
 
     `function` maps {source: frame} to one frame with a row for each row of `rows`, holding the
     key, `time`, the feature columns, and `target` (null while the label is not known). The key is
-    of columns that the source `rows` declares; all others may be the function's own.
+    of columns that the source `rows` declares; all others may be the function's own. Without
+    `time` rows have the order in which their keys were first delivered.
     """
 
     function: Dotted
     rows: str
-    time: str
+    time: str | None = None
     key: tuple[str, ...]
     target: str
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> str:
+        """Name of the column by which rows are ordered: the time, or when they were delivered."""
+        return self.time or DELIVERED
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -64,7 +73,9 @@ class Model(Record):
     `builder` is called with the parameters and returns an unfitted scikit-learn estimator;
     `space`, if given, is called with an Optuna trial and returns parameters. `task` says what kind
     of answer it gives, and `metric` by which of the task's figures it is judged (by default the
-    first); `minimum_gain` is in units of that figure, of losses too: how much smaller.
+    first); `minimum_gain` is in units of that figure, of losses too: how much smaller. The holdout
+    is what is newest of the labelled rows: `holdout_days`, or `holdout_share` of them if rows have
+    no time.
     """
 
     task: Literal["binary", "multiclass", "regression"] = "binary"
@@ -73,6 +84,7 @@ class Model(Record):
     parameters: dict[str, Any] = Field(default_factory=dict)
     metric: str = ""
     holdout_days: float = Field(default=28, gt=0)
+    holdout_share: float = Field(default=0.2, gt=0, lt=1)
     minimum_gain: float = 0.0
     seed: int = 2013
 
@@ -106,13 +118,18 @@ class Model(Record):
         said = self.model_dump(mode="json", exclude={"minimum_gain"})
         if self.task == "binary":  # as it was before there were others: studies go on
             del said["task"]
+        if self.holdout_share == Model.model_fields["holdout_share"].default:
+            del said["holdout_share"]
         return said
 
 
 class Monitoring(Record):
-    """How scored rows are cut into chunks (a pandas period: D, W, M) and what alerts."""
+    """How scored rows are cut into chunks, and what alerts.
 
-    chunk: Literal["D", "W", "M"] = "W"
+    A chunk is a pandas period (D, W, M), or so many rows if rows have no time.
+    """
+
+    chunk: Literal["D", "W", "M"] | Annotated[int, Field(ge=50)] = "W"
     drift: tuple[str, ...] | None = None
     drift_false_alarm: float = Field(default=0.05, gt=0, lt=1)
 
@@ -122,7 +139,8 @@ class Policy(Record):
 
     `bootstrap: auto` approves the first model without a person, once `minimum_labelled_rows` of
     both classes are older than the holdout. A rule that is absent never
-    triggers. `persistence` chunks in a row must agree before a performance rule counts.
+    triggers. `persistence` chunks in a row must agree before a performance rule counts. Where rows
+    have no time there are no days and no years: `cooldown_rows` counts rows instead.
     """
 
     bootstrap: Literal["auto", "ask"] = "ask"
@@ -134,9 +152,10 @@ class Policy(Record):
     drift_share: Share | None = None
     persistence: int = Field(default=3, ge=1)
     cooldown_days: float = Field(default=28, ge=0)
+    cooldown_rows: int = Field(default=0, ge=0)
     budget_per_year: int = Field(default=8, ge=1)
 
     @property
     def cooldown(self) -> timedelta:
         """The least time between two retrains."""
-        return timedelta(days=self.cooldown_days)
+        return timedelta(days=self.cooldown_days, seconds=self.cooldown_rows)

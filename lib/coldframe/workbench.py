@@ -151,7 +151,7 @@ class Workbench:
             )
         if own is None:
             return None
-        built = {*features.key, features.time, features.target, *features.columns}
+        built = {*features.key, features.order, features.target, *features.columns}
         lost = [name for name in (*own.numeric, *own.categorical) if name not in built]
         turned = [name for name in own.numeric if name in features.categorical]
         turned += [name for name in own.categorical if name in features.numeric]

@@ -55,6 +55,7 @@ def make_report(champion="v1"):
         reference_value=0.65,
         metric=TASKS["binary"].metric("roc_auc"),
         history=SimpleNamespace(
+            timed=True,
             retrains=(WEEKS[0].start_time.to_pydatetime(),),
             undone=(WEEKS[2].start_time.to_pydatetime(),),
         ),

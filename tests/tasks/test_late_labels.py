@@ -10,6 +10,7 @@ from tasks.answers import cars, land, open_bench, write_project
 from coldframe.errors import DataError
 from coldframe.ingest import ingest_batches
 from coldframe.monitor import monitor_snapshot
+from coldframe.notebook.monitored import tell_performance
 from coldframe.train import train_challenger
 
 ROWS = cars()[:40].reset_index(drop=True)
@@ -140,4 +141,6 @@ def test_where_labels_never_come_performance_is_estimated_and_no_rule_on_labels_
     assert report.realised["value"].isna().all()
     assert not report.judgement.propose
     (said,) = report.judgement.reasons
-    assert said.startswith("realised MAE at or above") and "no chunk with a verdict yet" in said
+    assert said.startswith("realised MAE at or above")
+    assert "no chunk with a verdict yet" in said
+    assert "no label has come yet, so nothing is measured" in tell_performance(report).text

@@ -35,6 +35,7 @@ from coldframe.ledger import (
     rollback,
     verdicts,
 )
+from coldframe.order import shorten_place
 from coldframe.status import Step, read_status
 from coldframe.wording import conclude
 from coldframe.workbench import FEATURES_CHANGED
@@ -125,7 +126,7 @@ def _holdout(version: ModelVersion) -> str:
 
 def spell_holdout(rows: Holdout) -> str:
     """Return the rows a model was judged on, in a few words."""
-    return f"{rows.rows:,} rows, {rows.start[:10]} to {rows.end[:10]}"
+    return f"{rows.rows:,} rows, {shorten_place(rows.start)} to {shorten_place(rows.end)}"
 
 
 def _metrics(version: ModelVersion) -> str:

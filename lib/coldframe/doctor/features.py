@@ -31,7 +31,8 @@ def check_features(dataset: Dataset) -> Finding:
             "returns is not known before a build.",
             "nothing, if it works with rows",
         )
-    named = [("time", features.time), ("target", features.target)]
+    named = [("time", features.time)] if features.time else []
+    named.append(("target", features.target))
     for key in ("key", "numeric", "categorical"):
         named += [(f"{key}.{place}", name) for place, name in enumerate(getattr(features, key))]
     lacking = [f"features.{at}: {name}" for at, name in named if name not in found]

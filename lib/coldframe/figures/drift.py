@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from coldframe.monitor import MonitorReport
+from coldframe.order import row_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,13 +30,15 @@ class DriftFigure:
     columns : tuple of str
         Those that drifted most often first.
     chunks : tuple of str
-        First day of each chunk, oldest first.
+        First day (or row, where rows have no time) of each chunk, oldest first.
     ratios : tuple of tuple of float
         Distance over bound for each column (row) and chunk; above 1 is drift, NaN no verdict.
     alerts : tuple of int
         In how many finished chunks each column drifted.
     finished : tuple of bool
         Whether each chunk is finished.
+    timed : bool
+        Whether rows have a time.
     """
 
     title: str
@@ -43,6 +47,11 @@ class DriftFigure:
     ratios: tuple[tuple[float, ...], ...]
     alerts: tuple[int, ...]
     finished: tuple[bool, ...]
+    timed: bool = True
+
+
+def _name_start(start: datetime, *, timed: bool) -> str:
+    return start.strftime("%Y-%m-%d") if timed else f"{row_number(start):,}"
 
 
 def describe_drift(report: MonitorReport) -> DriftFigure:
@@ -62,7 +71,8 @@ def describe_drift(report: MonitorReport) -> DriftFigure:
     return DriftFigure(
         title=_word_title(report, [chunk for chunk in chunks if complete[chunk]]),
         columns=tuple(columns),
-        chunks=tuple(known[chunk].strftime("%Y-%m-%d") for chunk in chunks),
+        chunks=tuple(_name_start(known[chunk], timed=report.history.timed) for chunk in chunks),
+        timed=report.history.timed,
         ratios=tuple(tuple(ratio.get((c, k), math.nan) for k in chunks) for c in columns),
         alerts=tuple(alerts[column] for column in columns),
         finished=tuple(bool(complete[chunk]) for chunk in chunks),
@@ -121,7 +131,7 @@ def _label(axes: Axes, record: DriftFigure) -> None:
     shown = range(0, len(record.chunks), step)
     names = [record.chunks[k] + ("" if record.finished[k] else " (running)") for k in shown]
     axes.set_xticks(list(shown), names, rotation=90, fontsize=8)
-    axes.set_xlabel("chunk, by its first day")
+    axes.set_xlabel("chunk, by its first day" if record.timed else "chunk, by its first row")
     for place, count in enumerate(record.alerts):
         axes.text(
             len(record.chunks) - 0.3, place, f"{count} of {finished}", va="center", fontsize=8,

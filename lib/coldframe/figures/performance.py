@@ -56,6 +56,8 @@ class PerformanceFigure:
         End of the last chunk.
     retrains, undone : tuple of datetime
         Data time of the trainings; those whose model a rollback took back are apart.
+    timed : bool
+        Whether rows have a time; else moments stand for row numbers (see `coldframe.order`).
     metric, estimator : str
         What is drawn, and by which method it is estimated.
     greater_is_better : bool
@@ -72,6 +74,7 @@ class PerformanceFigure:
     end: datetime | None
     retrains: tuple[datetime, ...]
     undone: tuple[datetime, ...] = ()
+    timed: bool = True
     metric: str = "ROC AUC"
     greater_is_better: bool = True
     estimator: str = "CBPE"
@@ -93,6 +96,7 @@ def describe_performance(report: MonitorReport) -> PerformanceFigure:
         realised=realised,
         threshold=float(thresholds.iloc[-1]) if len(thresholds) else None,
         reference=report.reference_value,
+        timed=report.history.timed,
         metric=report.metric.label,
         greater_is_better=report.metric.greater_is_better,
         estimator="DLE" if report.metric in TASKS["regression"].metrics else "CBPE",
@@ -150,8 +154,9 @@ def draw_performance(record: PerformanceFigure) -> Figure:
     _draw_estimated(axes, record.estimated, record.estimator)
     _draw_realised(axes, record.realised)
     _draw_alerts(axes, (*record.estimated, *record.realised))
-    axes.set(ylabel=record.metric, xlabel="time of the data")
-    _finish(axes)
+    told = "time of the data" if record.timed else "rows in the order of delivery"
+    axes.set(ylabel=record.metric, xlabel=told)
+    _finish(axes, timed=record.timed)
     figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     return figure
 
@@ -230,11 +235,17 @@ def _day(moment: datetime) -> float:
     return float(date2num(moment))  # type: ignore[no-untyped-call]  # matplotlib types it not
 
 
-def _finish(axes: Axes) -> None:
+def _finish(axes: Axes, *, timed: bool) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import FuncFormatter
 
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    if timed:
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(
+            ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        )
+    else:  # a second of 1970 a row, and matplotlib counts in days
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: f"{day * 86400:,.0f}"))
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.01)

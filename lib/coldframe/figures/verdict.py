@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coldframe.figures.panels import COLOURS, GREY, draw_pictures, finish
+from coldframe.order import shorten_place
 from coldframe.tasks import TASKS, Picture, spell_figure
 from coldframe.train import TrainReport
 from coldframe.wording import conclude
@@ -79,7 +80,7 @@ def describe_verdict(report: TrainReport, *, minimum_gain: float = 0.0) -> Verdi
     )
     return VerdictFigure(
         title=f"{report.challenger.name} on {holdout.rows:,} holdout rows of "
-        f"{report.snapshot.name}, {holdout.start[:10]} to {holdout.end[:10]}",
+        f"{report.snapshot.name}, {shorten_place(holdout.start)} to {shorten_place(holdout.end)}",
         conclusion=conclude(report.verdict),
         models=models,
         gain=verdict.gain,

@@ -14,7 +14,8 @@ import pandas as pd
 from coldframe.datasets import Dataset
 from coldframe.errors import DataError
 from coldframe.monitor.estimates import estimate
-from coldframe.monitor.guard import METHOD, chunk_of, measure_drift, naive_time
+from coldframe.monitor.guard import METHOD, measure_drift, naive_time
+from coldframe.monitor.periods import Periods
 from coldframe.monitor.realised import LEAST_ROWS, RealisedFigure, realise
 from coldframe.monitor.scored import type_chunks
 from coldframe.monitor.thresholds import drift_bounds, worst_bound
@@ -48,9 +49,8 @@ class Reference:
     @classmethod
     def of(cls, dataset: Dataset, rows: pd.DataFrame, classes: Sequence[str] = ()) -> Reference:
         """Return the reference of these rows under the dataset's monitoring settings."""
-        target, period = dataset.features.target, dataset.monitoring.chunk
-        rows = rows[rows[target].notna()].reset_index(drop=True)
-        parts = rows.groupby(chunk_of(rows[dataset.features.time], period), sort=True)
+        rows = rows[rows[dataset.features.target].notna()].reset_index(drop=True)
+        parts = rows.groupby(Periods.of(dataset).chunk_of(rows), sort=True)
         figures = [_realise(dataset, one, classes) for _, one in parts]
         whole = _realise(dataset, rows, classes)
         return cls(
@@ -74,22 +74,13 @@ def cut_chunks(
     dataset: Dataset, rows: pd.DataFrame, *, newest: pd.Timestamp, newest_label: pd.Timestamp | None
 ) -> list[ChunkRows]:
     """Cut `rows` into the periods of the dataset's monitoring, oldest first."""
-    time, period = dataset.features.time, dataset.monitoring.chunk
-    periods = naive_time(rows[time]).dt.to_period(period)
-    found = []
-    for one, part in rows.groupby(periods, sort=True):
-        start, end = (moment.tz_localize("UTC") for moment in (one.start_time, one.end_time))
-        found.append(
-            ChunkRows(
-                chunk=str(one),
-                start=start,
-                end=end,
-                rows=part.reset_index(drop=True),
-                complete=newest > end,
-                labelled=newest_label is not None and newest_label > end,
-            )
+    return [
+        ChunkRows(
+            chunk=name, start=start, end=end, rows=part.reset_index(drop=True),
+            complete=newest > end, labelled=newest_label is not None and newest_label > end,
         )
-    return found
+        for name, start, end, part in Periods.of(dataset).cut(rows)
+    ]  # fmt: skip
 
 
 def chunk_basis(dataset: Dataset, chunk: ChunkRows, kind: str, classes: Sequence[str] = ()) -> str:
@@ -100,7 +91,7 @@ def chunk_basis(dataset: Dataset, chunk: ChunkRows, kind: str, classes: Sequence
     """
     finished = chunk.labelled if kind == "realised" else chunk.complete
     digest = hashlib.sha256(f"{chunk.chunk}:{finished}".encode())
-    moments = naive_time(chunk.rows[dataset.features.time]).astype("int64")
+    moments = naive_time(chunk.rows[dataset.features.order]).astype("int64")
     said = list(dataset.model.kind.columns(classes))
     read = list(dataset.features.columns) if dataset.model.task == "regression" else []
     names = {
@@ -201,7 +192,7 @@ def _drift(
     dataset: Dataset, reference: Reference, chunks: list[ChunkRows]
 ) -> Iterable[dict[str, Any]]:
     """Yield a record for each chunk and column, also for those that have no reference."""
-    features, time = dataset.features, dataset.features.time
+    features, periods = dataset.features, Periods.of(dataset)
     silent = {name: _incomparable(dataset, reference.rows, name) for name in features.columns}
     wanted = dataset.monitoring.drift or features.columns
     numeric, categorical = (
@@ -210,17 +201,19 @@ def _drift(
     )
     values: dict[Any, dict[Any, float]] = {}
     if numeric or categorical:
-        values = measure_drift(
-            reference.rows, pd.concat([chunk.rows for chunk in chunks], ignore_index=True),
-            time=time, numeric=numeric, categorical=categorical, period=dataset.monitoring.chunk,
-        ).to_dict(orient="index")  # fmt: skip
-    naive = reference.rows.assign(**{time: naive_time(reference.rows[time])})
+        rows = pd.concat([chunk.rows for chunk in chunks], ignore_index=True)
+        found = measure_drift(
+            periods.dated(reference.rows), periods.dated(rows), time=periods.order,
+            numeric=numeric, categorical=categorical, period=periods.period,
+        )  # fmt: skip
+        values = found.rename(index=periods.name).to_dict(orient="index")
+    naive = periods.in_days(reference.rows)
     bounds: dict[int, dict[str, float]] = {}
     for chunk in chunks:
-        days = int(naive_time(chunk.rows[time]).dt.floor("D").nunique())
+        days = int(periods.in_days(chunk.rows)[periods.order].dt.floor("D").nunique())
         if values and days not in bounds:
             bounds[days] = drift_bounds(
-                naive, time=time, numeric=numeric, categorical=categorical, days=days,
+                naive, time=periods.order, numeric=numeric, categorical=categorical, days=days,
                 false_alarm=dataset.monitoring.drift_false_alarm, seed=dataset.model.seed,
             )  # fmt: skip
         for name in wanted:

@@ -21,6 +21,7 @@ from coldframe.monitor.guard import (
     read_estimates,
     reported,
 )
+from coldframe.monitor.periods import Periods
 from coldframe.tasks import PREDICTION, PROBABILITY
 
 FEWEST_ROWS = 50
@@ -84,22 +85,24 @@ def estimate(
             f"{metric.label} cannot be estimated without labels", where=dataset.name,
             expected=f"one of {', '.join(able)}", remedy="choose another model.metric",
         )  # fmt: skip
+    periods = Periods.of(dataset)
     named = Scored(
-        time=features.time, target=features.target, period=dataset.monitoring.chunk,
+        time=features.order, target=features.target, period=periods.period,
         metric=metric.estimated_as,
     )  # fmt: skip
+    known, asked = periods.dated(reference), periods.dated(rows)
     if dataset.model.task == "multiclass":
-        return estimate_classes(
-            reference, rows, named, classes=classes, columns=dataset.model.kind.columns(classes)
-        )
-    if dataset.model.task == "regression":
-        return estimate_losses(
-            reference, rows, named, numeric=features.numeric, categorical=features.categorical
-        )
-    return estimate_binary(
-        reference, rows, time=named.time, target=named.target, period=named.period,
-        probability=PROBABILITY, metric=named.metric,
-    )  # fmt: skip
+        columns = dataset.model.kind.columns(classes)
+        found = estimate_classes(known, asked, named, classes=classes, columns=columns)
+    elif dataset.model.task == "regression":
+        numeric, categorical = features.numeric, features.categorical
+        found = estimate_losses(known, asked, named, numeric=numeric, categorical=categorical)
+    else:
+        found = estimate_binary(
+            known, asked, time=named.time, target=named.target, period=named.period,
+            probability=PROBABILITY, metric=named.metric,
+        )  # fmt: skip
+    return found.rename(index=periods.name)
 
 
 def estimate_classes(

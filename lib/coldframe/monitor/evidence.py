@@ -10,6 +10,7 @@ import pandas as pd
 from coldframe.ledger import ModelVersion
 from coldframe.monitor.history import DATA_TIME
 from coldframe.monitor.policy import History, since_training
+from coldframe.order import ROW, row_number
 
 TOP_COLUMNS = 5
 
@@ -34,17 +35,20 @@ def collect_evidence(
         Finite numbers, texts and None only.
     """
     evidence: dict[str, Any] = {
-        DATA_TIME: history.now.isoformat(),
+        DATA_TIME: history.now.isoformat() if history.timed else f"{ROW}{row_number(history.now)}",
         "labelled_rows": history.labelled_rows,
         "rows_newly_labelled": history.new_labelled_rows,
     }
     if champion is None or history.champion is None:
         return evidence
     until = history.champion.trained_until
+    unit, span = ("days", _days) if history.timed else ("rows", _rows)
     evidence |= {
         "champion": champion.name,
-        "days_since_last_training": _days(since_training(history, history.champion)),
-        "days_since_newest_row_learned_from": _days(None if until is None else history.now - until),
+        f"{unit}_since_last_training": span(since_training(history, history.champion)),
+        f"{unit}_since_newest_row_learned_from": span(
+            None if until is None else history.now - until
+        ),
         f"reference_{history.judged_by.name}": _rounded(history.champion.reference),
         "expected_cost_seconds": expect_cost(history, champion),
     }
@@ -78,6 +82,10 @@ def expect_cost(history: History, champion: ModelVersion | None) -> float | None
 
 def _days(span: timedelta | None) -> float | None:
     return None if span is None else round(span / timedelta(days=1), 1)
+
+
+def _rows(span: timedelta | None) -> float | None:
+    return None if span is None else round(span / timedelta(seconds=1))
 
 
 def _rounded(value: Any) -> float | None:

@@ -62,9 +62,9 @@ def examine_champion(
         return Examination(known, head, 0, 0, reference.value)
     rows, new = score_rows(bench, champion, frame, read_scores(bench, champion))
     progress(f"{champion.name} scored {len(new):,} rows")
-    labelled = frame.loc[frame[features.target].notna(), features.time]
+    labelled = frame.loc[frame[features.target].notna(), features.order]
     chunks = cut_chunks(
-        dataset, rows, newest=frame[features.time].max(),
+        dataset, rows, newest=frame[features.order].max(),
         newest_label=labelled.max() if len(labelled) else None,
     )  # fmt: skip
     fresh = figure_new_chunks(

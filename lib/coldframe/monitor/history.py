@@ -21,6 +21,7 @@ from coldframe.ledger import (
     proposals,
 )
 from coldframe.monitor.policy import Champion, ChunkFigure, History, Kind
+from coldframe.order import read_place
 from coldframe.workbench import Workbench
 
 DATA_TIME = "data_time"
@@ -33,7 +34,7 @@ def gather_history(
 ) -> History:  # fmt: skip
     """Return the history of the dataset as of the snapshot whose feature frame is `frame`."""
     features, name = bench.dataset.features, bench.dataset.name
-    labelled = frame.loc[frame[features.target].notna(), features.time]
+    labelled = frame.loc[frame[features.target].notna(), features.order]
     standings = proposals(bench.ledger, name)
     versions = {version.digest: version for version in models(bench.ledger, name)}
     moves = promotions(bench.ledger, name)
@@ -42,11 +43,12 @@ def gather_history(
     new = learned = 0
     if champion is not None:
         if champion.trained_until:
-            learned = int((labelled <= pd.Timestamp(champion.trained_until)).sum())
+            learned = int((labelled <= parse_moment(champion.trained_until)).sum())
         end = champion.holdout.end if champion.holdout else champion.trained_until
-        new = int((labelled > pd.Timestamp(end)).sum()) if end else len(labelled)
+        new = int((labelled > parse_moment(end)).sum()) if end else len(labelled)
     return History(
-        now=moment(frame[features.time].max()),
+        now=moment(frame[features.order].max()),
+        timed=bench.dataset.features.time is not None,
         judged_by=bench.dataset.model.judged_by,
         trainable=bench.dataset.model.kind.trainable,
         labelled_rows=len(labelled),
@@ -80,14 +82,14 @@ def moment(timestamp: pd.Timestamp) -> datetime:
 
 
 def parse_moment(text: Any) -> datetime | None:
-    """Return the moment that ISO 8601 `text` names; without zone it is UTC; None stays None.
+    """Return the place of a row that `text` names (see `coldframe.order`); None stays None.
 
     Examples
     --------
     >>> parse_moment("2013-02-14T23:00:00").isoformat()
     '2013-02-14T23:00:00+00:00'
     """
-    return None if not text else moment(pd.Timestamp(text))
+    return None if not text else moment(pd.Timestamp(read_place(text)))
 
 
 def list_figures(chunks: pd.DataFrame) -> tuple[ChunkFigure, ...]:

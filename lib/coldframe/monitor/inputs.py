@@ -10,7 +10,7 @@ from coldframe.datasets import Dataset
 from coldframe.provenance import file_digest, record_digest
 from coldframe.workbench import Workbench
 
-FIGURING = ("chunks", "estimates", "guard", "realised", "thresholds")
+FIGURING = ("chunks", "estimates", "guard", "periods", "realised", "thresholds")
 """The modules beside this one whose code decides what a figure is."""
 TASK_FOLDER = Path(tasks.__file__).parent
 
@@ -53,4 +53,7 @@ def monitor_inputs(bench: Workbench) -> dict[str, Any] | None:
 
 def policy_digest(dataset: Dataset) -> str:
     """Return the digest of the policy, by which a proposal names it."""
-    return record_digest(dataset.policy.model_dump(mode="json"))
+    said = dataset.policy.model_dump(mode="json")
+    if not said["cooldown_rows"]:  # as it was before rows could be without time
+        del said["cooldown_rows"]
+    return record_digest(said)

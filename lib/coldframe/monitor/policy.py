@@ -88,6 +88,9 @@ class History:
         Number of an approved proposal that is not trained yet.
     judged_by : Metric
         By what models are judged; ROC AUC by default.
+    timed : bool
+        Whether rows have a time; else moments stand for row numbers (see `coldframe.order`), and
+        there are neither days nor years.
     trainable : str
         What training needs before the holdout, in words.
     """
@@ -104,6 +107,7 @@ class History:
     refusals: tuple[datetime, ...] = ()
     waiting: int | None = None
     judged_by: Metric = TASKS["binary"].metrics[0]
+    timed: bool = True
     trainable: str = TASKS["binary"].trainable
 
 
@@ -183,9 +187,11 @@ def _holds(history: History, policy: Policy) -> Iterator[str]:
             yield f"nothing is newer than at the last {what}"
         elif since < policy.cooldown:
             yield (
-                f"cooling down: {_days(since)} since the last {what},"
-                f" at least {policy.cooldown_days:g}"
+                f"cooling down: {_span(since, history.timed)} since the last {what}, at least "
+                + (f"{policy.cooldown_days:g}" if history.timed else f"{policy.cooldown_rows:,}")
             )
+    if not history.timed:
+        return
     spent = sum(time > history.now - YEAR for time in retrains)
     if spent >= policy.budget_per_year:
         yield f"the budget is spent: {spent} retrains within a year, {policy.budget_per_year} meant"
@@ -272,6 +278,10 @@ def _judge_chunks(
         run >= persistence,
         f"{what}: {run} of {persistence} chunks in a row{latest}{note}",
     )
+
+
+def _span(span: timedelta, timed: bool) -> str:
+    return _days(span) if timed else f"{span / timedelta(seconds=1):,.0f} rows"
 
 
 def _days(span: timedelta) -> str:

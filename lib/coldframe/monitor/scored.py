@@ -9,6 +9,7 @@ import pandas as pd
 
 from coldframe.ledger import ModelVersion
 from coldframe.models import predict
+from coldframe.order import read_place
 from coldframe.provenance import bytes_digest, record_digest
 from coldframe.scores import FEATURES, row_columns, said_columns, scored_name
 from coldframe.snapshots import Addition, BatchRecord, Snapshot
@@ -73,7 +74,7 @@ def score_rows(
     key = list(bench.dataset.features.key)
     after = frame
     if (end := judged_until(champion)) is not None:
-        after = frame[frame[bench.dataset.features.time] > pd.Timestamp(end)]
+        after = frame[frame[bench.dataset.features.order] > pd.Timestamp(read_place(end))]
     task, columns = bench.dataset.model.kind, said_columns(bench, champion)
     known = scored[[*key, *columns]].astype({name: frame[name].dtype for name in key})
     rows = after.merge(known, on=key, how="left", validate="one_to_one")

@@ -57,7 +57,7 @@ def table_performance(report: MonitorReport, *, last: int = 12) -> Table:
     """
     estimated = {row["chunk"]: row for row in _figures(report.estimated)}
     realised = {row["chunk"]: row for row in _figures(report.realised)}
-    chunks = sorted(estimated.keys() | realised.keys())[-last:]
+    chunks = list(dict.fromkeys([*estimated, *realised]))[-last:]  # each in the order of time
     nothing: Mapping[str, Any] = {}
     return Table.of(
         (
@@ -95,7 +95,7 @@ def _newest_drift(report: MonitorReport) -> tuple[str, list[dict[str, Any]]]:
     rows = _rows(frame, ("column", "value", "threshold", "alert"))
     if not rows:
         return "", []
-    chunk = max(row["chunk"] for row in rows)
+    chunk = rows[-1]["chunk"]
     return chunk, [row for row in rows if row["chunk"] == chunk]
 
 
@@ -150,6 +150,8 @@ def tell_performance(report: MonitorReport) -> Note:
             f"the {spell_figure(last['value'], 3)} of {escape(last['chunk'])} is not final, for "
             "not all of its labels have come"
         )
+    if guessed and not known:
+        parts.append("of the rows it scored no label has come yet, so nothing is measured")
     if done := [row for row in guessed if row["complete"]]:
         parts.append(
             f"without labels it is estimated for {count(len(done), 'finished chunk')}, in the "

@@ -8,6 +8,7 @@ from typing import Any
 
 from coldframe.errors import ConfigurationError
 from coldframe.notebook.shown import Note, Table, escape
+from coldframe.order import shorten_place
 from coldframe.tasks import spell_figure
 from coldframe.train import SweepReport, TrainReport
 from coldframe.wording import conclude
@@ -88,18 +89,21 @@ def tell_metric(bench: Workbench) -> Note:
     metric = bench.dataset.model.judged_by
     better = "" if metric.greater_is_better else " The smaller it is, the better."
     also = BESIDE.get(bench.dataset.model.task, "")
-    return Note(f"{metric.label} decides: {metric.meaning}.{better}{also}")
+    name = f"{metric.label[0].upper()}{metric.label[1:]}"
+    return Note(f"{name} decides: {metric.meaning}.{better}{also}")
 
 
 def tell_training(report: TrainReport) -> Note:
     """Say what was trained on what, and what it cost."""
     model, holdout = report.challenger, report.verdict.holdout
     how = "was trained" if report.fitted else "had been trained before by the same recipe"
+    until = shorten_place(model.trained_until or "an unknown day")
+    first, last = shorten_place(holdout.start), shorten_place(holdout.end)
     cost = f", {model.cost['cpu_seconds']:.1f} s of processor time" if model.cost else ""
     return Note(
         f"**{escape(model.name)}** {how} on {escape(report.snapshot.name)}, until "
-        f"{escape(model.trained_until or 'an unknown day')[:10]}{cost}. It is judged on the "
-        f"{holdout.rows:,} rows from {escape(holdout.start[:10])} to {escape(holdout.end[:10])}."
+        f"{escape(until)}{cost}. It is judged on the "
+        f"{holdout.rows:,} rows from {escape(first)} to {escape(last)}."
     )
 
 

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from coldframe.datasets import Dataset
+from coldframe.datasets import Dataset, Features
 from coldframe.errors import ConfigurationError, DataError
 from coldframe.estimators import build_estimator
 from coldframe.ledger import Holdout
 from coldframe.models import one_thread
+from coldframe.order import spell_place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,23 +25,25 @@ class Split:
 
     training: pd.DataFrame
     holdout: pd.DataFrame
-    time: str
+    features: Features
 
     @property
     def trained_until(self) -> str:
-        """Last moment of the training rows, ISO 8601."""
-        return str(self.training[self.time].max().isoformat())
+        """Last moment of the training rows, as :func:`coldframe.order.spell_place` spells it."""
+        return spell_place(self.features, self.training[self.features.order].max())
 
     def describe(self) -> Holdout:
         """Return first and last moment and number of the holdout's rows."""
-        times = self.holdout[self.time]
-        return Holdout(
-            start=times.min().isoformat(), end=times.max().isoformat(), rows=len(self.holdout)
-        )
+        times = self.holdout[self.features.order]
+        first, last = (spell_place(self.features, one) for one in (times.min(), times.max()))
+        return Holdout(start=first, end=last, rows=len(self.holdout))
 
 
 def split_by_time(dataset: Dataset, frame: pd.DataFrame, *, where: str) -> Split:
-    """Split the labelled rows of `frame`: the newest `model.holdout_days` are the holdout.
+    """Split the labelled rows of `frame`: the newest are the holdout.
+
+    They are those of the last `model.holdout_days`, or, where rows have no time, the share
+    `model.holdout_share` of them, by order of delivery.
 
     Rows without a label are in neither part.
 
@@ -77,12 +80,18 @@ def split_by_time(dataset: Dataset, frame: pd.DataFrame, *, where: str) -> Split
         raise DataError(
             "There is not enough to learn from before the holdout.",
             where=where,
-            expected=f"{task.trainable}, older than "
-            f"{dataset.model.holdout_days:g} days before the newest",
+            expected=f"{task.trainable}, older than {_spell_holdout(dataset)}",
             found=f"{len(labelled)} labelled rows, {len(training)} of them old enough",
-            remedy="choose a later snapshot, or set a smaller model.holdout_days",
+            remedy="choose a later snapshot, or set a smaller "
+            + ("model.holdout_days" if dataset.features.time else "model.holdout_share"),
         )
-    return Split(training=training, holdout=holdout, time=dataset.features.time)
+    return Split(training=training, holdout=holdout, features=dataset.features)
+
+
+def _spell_holdout(dataset: Dataset) -> str:
+    if dataset.features.time:
+        return f"{dataset.model.holdout_days:g} days before the newest"
+    return f"the newest {dataset.model.holdout_share:.0%} of the labelled rows"
 
 
 def fit_estimator(dataset: Dataset, parameters: Mapping[str, Any], rows: pd.DataFrame) -> Any:

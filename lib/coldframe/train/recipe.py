@@ -32,6 +32,8 @@ class Recipe:
         The dataset file's section.
     holdout_days : float
         Days at the end that are kept from training.
+    holdout_share : float or None
+        Share of the rows instead, where rows have no time.
     seed : int
         For everything in the estimator that draws.
     task : str
@@ -46,6 +48,7 @@ class Recipe:
     builder: str
     features: Mapping[str, Any]
     holdout_days: float
+    holdout_share: float | None
     seed: int
     task: str
     code: str
@@ -57,6 +60,8 @@ class Recipe:
         said = dataclasses.asdict(self)
         if self.task == "binary":  # as it was before there were others
             del said["task"]
+        if self.holdout_share is None:
+            del said["holdout_share"]
         return record_digest({"method": METHOD, **said})
 
 
@@ -76,6 +81,7 @@ def write_recipe(bench: Workbench, *, snapshot_id: str, parameters: Mapping[str,
         builder=dataset.model.builder,
         features=dataset.features.model_dump(mode="json"),
         holdout_days=dataset.model.holdout_days,
+        holdout_share=None if dataset.features.time else dataset.model.holdout_share,
         seed=dataset.model.seed,
         task=dataset.model.task,
         code=digest_code(bench, dataset.model.builder, dataset.features.function),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from coldframe.datasets import Model
 from coldframe.ledger import Holdout, ModelVersion, Proposal, Verdict
+from coldframe.order import read_place
 from coldframe.tasks import bootstrap_gain, spell_figure
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def has_seen(champion: ModelVersion, holdout: Holdout) -> bool:
     False
     """
     until = champion.trained_until
-    return until is None or datetime.fromisoformat(until) >= datetime.fromisoformat(holdout.start)
+    return until is None or read_place(until) >= read_place(holdout.start)
 
 
 def takes_over(verdict: Verdict, champion: ModelVersion | None, rules: Model) -> bool:
