@@ -137,3 +137,56 @@ def test_offsets_mean_the_same_moment():
     typed, _ = cast(text("2013-01-01T05:00:00-05:00", "2013-01-01T10:00:00Z"), source("timestamp"))
     assert typed["a"].nunique() == 1
     assert typed["a"].iloc[0] == datetime(2013, 1, 1, 10, tzinfo=UTC)
+
+
+CLOCKS = st.from_regex(
+    r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([0-2][0-9])(:[0-6][0-9]){0,2}(\.[0-9]{1,7})?"
+    r"(Z|[+-][0-2][0-9](:?[0-7][0-9])?)?",
+    fullmatch=True,
+)
+SPELLINGS = {
+    "integer": DIGITS | st.integers().map(str),
+    "number": DIGITS | st.floats().map(repr) | st.decimals().map(str) | st.integers().map(str),
+    "boolean": st.sampled_from([*"01", "true", "TRUE", "tRUE", "False"]),
+    "timestamp": CLOCKS | st.datetimes(timezones=st.just(UTC)).map(str),
+}
+
+
+@pytest.mark.parametrize("kind", SPELLINGS)
+@given(st.data())
+def test_columns_are_cast_as_the_parser_reads_each_text(kind, data):
+    spellings = data.draw(st.lists(SPELLINGS[kind], max_size=4))
+    typed, failures = cast(text(*spellings), source(kind, nullable=True).model_copy(
+        update={"nulls": ()}
+    ))  # fmt: skip
+    values = [None if value is pd.NA or value is pd.NaT else value for value in typed["a"]]
+    expected = [PARSERS[kind](one) for one in spellings]
+    assert [None if pd.isna(value) else value for value in values] == expected
+    assert failures["value"].tolist() == [
+        one for one, value in zip(spellings, expected, strict=True) if value is None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spelling", "value"),
+    [
+        ("number", "1.234,56", 1234.56),
+        ("number", "-1.234.567,5", -1234567.5),
+        ("number", "1234,5", 1234.5),
+        ("number", "1.5", None),
+        ("number", "1.23", None),
+        ("number", "12.34,5", None),
+        ("number", ",5", 0.5),
+        ("number", "1,234.5", None),
+        ("number", "9.007.199.254.740.993", None),
+        ("integer", "1.234", 1234),
+        ("integer", "9.007.199.254.740.993", 9007199254740993),
+        ("integer", "0.123", None),
+        ("integer", "1.234,0", None),
+    ],
+)
+def test_numbers_are_spelled_as_declared(kind, spelling, value):
+    declared = source(kind, nullable=True).model_copy(update={"decimal": ",", "thousands": "."})
+    typed, failures = cast(text(spelling), declared)
+    assert typed["a"].dropna().tolist() == ([] if value is None else [value])
+    assert failures["value"].tolist() == ([spelling] if value is None else [])

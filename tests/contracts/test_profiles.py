@@ -48,13 +48,15 @@ def judge(tmp_path, contract, rows, former=None, **options):
     rows.to_csv(path, index=False)
     references = {}
     if former is not None:
-        typed = judge_batch(write(tmp_path, former), source()).fit
+        typed = judge_batch(write(tmp_path, former), source(), folder=tmp_path).fit.read()
         references = {
             name: Reference.of(typed[name], column)
             for name, column in contract.columns.items()
             if column.is_compared
         }
-    return judge_batch(path, contract, references=references, clock=CLOCK, **options)
+    return judge_batch(
+        path, contract, folder=tmp_path, references=references, clock=CLOCK, **options
+    )
 
 
 def write(tmp_path, rows):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 import pandas as pd
 
 from coldframe.contracts.expectations import BATCH_RULES
 from coldframe.contracts.faults import Fault, failures_frame, shorten
+from coldframe.contracts.keys import KeySet, digest_keys, find_doubled, gather_keys
 from coldframe.datasets import Source
 
 
 def check_keys(
-    typed: pd.DataFrame, source: Source, *, known: pd.DataFrame | None = None
+    typed: pd.DataFrame,
+    source: Source,
+    *,
+    known: KeySet | pd.DataFrame | None = None,
+    seen: KeySet | None = None,
 ) -> pd.DataFrame:
     """Return the rows whose key stands earlier in the batch, or in an earlier one.
 
@@ -23,8 +28,10 @@ def check_keys(
         Rows that broke no other rule: a row that was set aside does not take up its key.
     source : Source
         Its key; with `keys_known` an earlier batch's key is welcome.
-    known : DataFrame of shape (n_known, n_key_columns), optional
+    known : KeySet or DataFrame of shape (n_known, n_key_columns), optional
         Keys of all rows frozen before.
+    seen : KeySet, optional
+        Keys of earlier pieces of the same batch; those of this piece are added.
 
     Returns
     -------
@@ -35,13 +42,15 @@ def check_keys(
     if not key or typed.empty:
         return failures_frame([])
     keys = typed[key]
-    doubled = keys.duplicated().to_numpy()
+    digests = digest_keys(keys)
+    doubled = find_doubled(digests)
+    if seen is not None:
+        doubled |= seen.holds(digests)
+        seen.add(digests)
     found = _name(keys[doubled], "duplicate_key")
     if known is not None and len(known) and not source.batch.keys_known:
-        # types may differ by nullability only; join on the batch's own
-        same = known[key].astype(keys.dtypes.to_dict()).drop_duplicates().assign(known_=True)
-        seen = keys.merge(same, on=key, how="left", validate="many_to_one")["known_"].notna()
-        found += _name(keys[seen.to_numpy() & ~doubled], "known_key")
+        before = known if isinstance(known, KeySet) else gather_keys([known[key]])
+        found += _name(keys[before.holds(digests) & ~doubled], "known_key")
     return failures_frame(found)
 
 
@@ -94,12 +103,16 @@ def check_batch(
     return tuple(faults)
 
 
-def check_key_shares(source: Source, failures: pd.DataFrame, *, rows: int) -> tuple[Fault, ...]:
-    """Return that too many rows of a batch repeat a key, here or of an earlier batch."""
+def check_key_shares(source: Source, broken: Iterable[Fault], *, rows: int) -> tuple[Fault, ...]:
+    """Return that too many rows of a batch repeat a key, here or of an earlier batch.
+
+    `broken` sums up what is wrong with its rows.
+    """
+    counts = {fault.rule: fault.rows for fault in broken}  # of keys there is one at most
     limits = {"duplicate_key": source.batch.duplicate_key, "known_key": source.batch.known_key}
     faults = []
     for rule, limit in limits.items():
-        unfit = int(failures.loc[failures["rule"] == rule, "line"].nunique())
+        unfit = counts.get(rule, 0)
         if limit is not None and unfit > limit * rows:
             told = (
                 f"{unfit} of {rows} rows ({100 * unfit / rows:.1f} %), "

@@ -1,4 +1,9 @@
-"""Lossless casts: a text becomes a value that spells it again, or it fails."""
+"""Lossless casts: a text becomes a value that spells it again, or it fails.
+
+The parsers say what each text means. Columns are cast by Arrow where a check shows that it means
+the same (an integer written out is the text again; fifteen digits fit into a float whatever they
+are); whatever is not so plain goes to the parsers, each spelling once.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from coldframe.contracts.faults import failures_frame
 from coldframe.contracts.moments import parse_local
@@ -23,6 +31,13 @@ MOMENT = re.compile(
     re.ASCII,
 )
 TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+# what Arrow reads as the parser does: no hour alone, no offset without minutes, no first year
+PLAIN_MOMENT = (
+    r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])$"
+)
+PLAIN_NUMBER = r"^-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)$"
+EXACT_DIGITS = 15  # so many decimal digits survive in a float (DBL_DIG in C's float.h)
 LONGEST = 400  # no number of a table is longer; Decimal would take for ever on a million digits
 
 
@@ -117,6 +132,8 @@ DTYPES: dict[str, tuple[Any, Any]] = {
     "boolean": ("bool", "boolean"),
     "timestamp": ("datetime64[us, UTC]", "datetime64[us, UTC]"),
 }
+MOMENTS = pa.timestamp("us", "UTC")
+Mask = npt.NDArray[np.bool_]
 
 
 def blank_column(column: Column, index: pd.Index) -> pd.Series:
@@ -132,7 +149,7 @@ def cast(text: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame
     text : DataFrame of shape (n_rows, n_columns)
         As `coldframe.readers.read_batch` yields it.
     source : Source
-        Its columns and its spellings of null.
+        Its columns, and its spellings of null and of numbers.
 
     Returns
     -------
@@ -143,32 +160,135 @@ def cast(text: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame
     """
     typed = {}
     failures: list[tuple[int, str, str, str]] = []
-    nulls = frozenset(source.nulls)
     for name, column in source.columns.items():
         if name not in text:
             typed[name] = blank_column(column, text.index)
             continue
-        typed[name], failed = _cast_column(text[name], column, nulls)
-        rule = f"type_{column.type}"
-        failures += [
-            (int(line), rule, name, str(value))
-            for line, value in zip(failed.index, failed, strict=True)
-        ]
+        values, failed = _cast_column(_as_arrow(text[name]), column, source)
+        typed[name] = values.set_axis(text.index)
+        if failed is not None:
+            rule = f"type_{column.type}"
+            failures += [
+                (int(line), rule, name, str(value))
+                for line, value in zip(text.index[failed], text.loc[failed, name], strict=True)
+            ]
     return pd.DataFrame(typed, index=text.index), failures_frame(failures)
 
 
-def _cast_column(
-    text: pd.Series, column: Column, nulls: frozenset[str]
-) -> tuple[pd.Series, pd.Series]:
-    """Return the typed column, and the texts that failed by line."""
-    # a column has far fewer spellings than rows: each is parsed once
-    codes, spellings = pd.factorize(text.astype(object))
+def _as_arrow(values: pd.Series) -> pa.Array:
+    array = pa.array(values.array)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return array.cast(pa.large_string())
+
+
+def _cast_column(text: pa.Array, column: Column, source: Source) -> tuple[pd.Series, Mask | None]:
+    """Return the typed column, and where it failed, if anywhere."""
+    blank = pc.or_kleene(pc.is_null(text), pc.is_in(text, pa.array(source.nulls, text.type)))
+    given = pc.if_else(blank, pa.scalar(None, text.type), text) if pc.any(blank).as_py() else text
+    kind = column.type
+    if kind == "string":
+        return _to_pandas(given, kind), None
+    if kind in ("integer", "number"):
+        given = _respell(given, source)
+    values = FAST[kind](given)
+    if values is None:
+        values = _by_spelling(given, column)
+    lacking = pc.and_(pc.is_null(values), pc.is_valid(given))
+    if not pc.any(lacking).as_py():
+        return _to_pandas(values, kind), None
+    return _to_pandas(values, kind), np.asarray(lacking.to_numpy(zero_copy_only=False))
+
+
+def _respell(text: pa.Array, source: Source) -> pa.Array:
+    """Return numbers as Python spells them; what is not spelled as declared becomes unreadable."""
+    decimal, thousands = source.decimal, source.thousands
+    if decimal == "." and thousands is None:
+        return text
+    grouped = f"|[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+" if thousands else ""
+    point = re.escape(decimal)
+    whole = f"[0-9]+{grouped}"
+    form = rf"^-?(({whole})({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?$"
+    plain = pc.match_substring_regex(text, form)
+    if thousands:
+        text = pc.replace_substring(text, thousands, "")
+    return pc.if_else(plain, pc.replace_substring(text, decimal, "."), "?")
+
+
+def _integers(text: pa.Array) -> pa.Array | None:
+    """Return the integers if every text is just what its integer is written as, else None."""
+    try:
+        values = text.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    same = pc.equal(values.cast(text.type), text)
+    return values if pc.all(same).as_py() is not False else None
+
+
+def _numbers(text: pa.Array) -> pa.Array | None:
+    """Return the numbers, null where one would lose a digit; None if Arrow cannot read them."""
+    try:
+        values = text.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    if pc.all(pc.is_finite(values)).as_py() is False:
+        return None
+    doubtful = pc.invert(pc.fill_null(pc.equal(values.cast(text.type), text), True))
+    if not pc.any(doubtful).as_py():
+        return values
+    short = pc.less_equal(pc.binary_length(text), EXACT_DIGITS)
+    exact = pc.fill_null(pc.and_(short, pc.match_substring_regex(text, PLAIN_NUMBER)), True)
+    doubtful = pc.and_(doubtful, pc.invert(exact))
+    if not pc.any(doubtful).as_py():
+        return values
+    coded = pc.dictionary_encode(text.filter(doubtful))
+    kept = [parse_number(one) is not None for one in coded.dictionary.to_pylist()]
+    lossless = pc.take(pa.array(kept, pa.bool_()), coded.indices)
+    keep = pc.replace_with_mask(pa.array(np.ones(len(text), dtype=bool)), doubtful, lossless)
+    return pc.if_else(keep, values, pa.scalar(None, values.type))
+
+
+def _truths(text: pa.Array) -> pa.Array | None:
+    """Return truth values, null where a text is none."""
+    place = pc.index_in(text, pa.array(list(TRUTH), text.type))
+    return pc.take(pa.array(list(TRUTH.values())), place)
+
+
+def _moments(text: pa.Array) -> pa.Array | None:
+    """Return moments if every text is of a form that Arrow reads as the parser does, else None."""
+    if pc.all(pc.match_substring_regex(text, PLAIN_MOMENT)).as_py() is False:
+        return None
+    try:
+        return text.cast(MOMENTS)
+    except pa.ArrowInvalid:
+        return None
+
+
+FAST: dict[str, Callable[[pa.Array], pa.Array | None]] = {
+    "integer": _integers,
+    "number": _numbers,
+    "boolean": _truths,
+    "timestamp": _moments,
+}
+ARROW = {"integer": pa.int64(), "number": pa.float64(), "timestamp": MOMENTS}
+
+
+def _by_spelling(text: pa.Array, column: Column) -> pa.Array:
+    """Return what the parser makes of each text; null where it makes nothing."""
+    coded = pc.dictionary_encode(text)
     parse = parser_of(column)
-    values = [None if one in nulls else parse(one) for one in spellings]
-    blank = np.array([one in nulls for one in spellings], dtype=bool)
-    lacking = np.array([value is None for value in values], dtype=bool)
-    dtype = DTYPES[column.type][int(lacking.any())]
-    distinct = pd.Series(values, dtype=object).astype(dtype)
-    typed = distinct.take(codes).set_axis(text.index)
-    failed = text[(lacking & ~blank)[codes]] if len(spellings) else text.iloc[:0]
-    return typed, failed
+    values = [parse(one) for one in coded.dictionary.to_pylist()]
+    return pc.take(pa.array(values, ARROW[column.type]), coded.indices)
+
+
+def _to_pandas(values: pa.Array, kind: str) -> pd.Series:
+    """Return a column with the dtype of `DTYPES`."""
+    if kind == "string":
+        # said in full: somebody may have set pandas' mode.string_storage
+        dtype = pd.StringDtype("pyarrow", na_value=np.nan)
+        return pd.Series(pd.array(values, dtype=dtype))
+    if kind in ("integer", "boolean") and values.null_count:
+        mask = pc.is_null(values).to_numpy(zero_copy_only=False)
+        filled = pc.fill_null(values, False if kind == "boolean" else 0)
+        array = pd.arrays.BooleanArray if kind == "boolean" else pd.arrays.IntegerArray
+        return pd.Series(array(filled.to_numpy(zero_copy_only=False).copy(), mask.copy()))
+    return pd.Series(values.to_pandas())

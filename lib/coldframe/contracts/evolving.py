@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from coldframe.contracts.faults import Fault
@@ -39,9 +41,8 @@ def keep_undeclared(typed: pd.DataFrame, text: pd.DataFrame, source: Source) -> 
     return typed.assign(**new) if new else typed
 
 
-def check_undeclared(text: pd.DataFrame, source: Source) -> tuple[Fault, ...]:
+def check_undeclared(new: Sequence[str], source: Source) -> tuple[Fault, ...]:
     """Return that a batch brings more undeclared columns than the contract lets by."""
-    new = [name for name in text.columns if name not in source.columns]
     limit = source.batch.undeclared
     if len(new) <= limit:
         return ()

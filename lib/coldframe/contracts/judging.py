@@ -1,4 +1,7 @@
-"""One batch against its contract: from bytes to rows that are fit, rows set aside, or a hold."""
+"""One batch against its contract: from a file to rows that are fit, rows set aside, or a hold.
+
+A piece of the file is in memory at a time, and a digest of each key; the rest is on disk.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from coldframe.contracts.aside import AsideWriter
 from coldframe.contracts.batches import check_batch, check_key_shares, check_keys, overrule
 from coldframe.contracts.casting import cast
 from coldframe.contracts.evolving import allow_lost, check_undeclared, keep_undeclared
-from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, sum_up
+from coldframe.contracts.faults import Fault, UnfitBatchError, sum_up
+from coldframe.contracts.fit import FitRows, FitWriter
+from coldframe.contracts.keys import KeySet
 from coldframe.contracts.profiles import BatchProfile, Reference
 from coldframe.contracts.rows import check_rows
 from coldframe.datasets import Source
@@ -21,20 +27,49 @@ from coldframe.readers import read_batch
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
+    """What the contract says of rows that are in memory, each on its own.
+
+    Parameters
+    ----------
+    rows : int
+        Rows delivered.
+    fit : DataFrame or None
+        Rows that keep every rule, typed.
+    failures : DataFrame of shape (n_failures, 4)
+        Line, rule, column and value of everything that breaks a rule.
+    text : DataFrame of shape (n_unfit_rows, n_columns)
+        The unfit rows as they came.
+    faults : tuple of Fault
+        `failures` summed up.
+    unknown_columns : tuple of str
+        Columns that came though the contract does not know them; they are kept as text.
+    """
+
+    rows: int
+    fit: pd.DataFrame
+    failures: pd.DataFrame
+    text: pd.DataFrame
+    faults: tuple[Fault, ...]
+    unknown_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class BatchJudgement:
     """What the contract says of one batch.
 
     Parameters
     ----------
     rows : int
-        Rows delivered; 0 if it could not be read.
-    fit : DataFrame or None
+        Rows delivered, as far as they could be read.
+    fit : FitRows or None
         Rows that keep every rule, typed; None if the batch is held.
-    failures : DataFrame of shape (n_failures, 4)
-        Line, rule, column and value of everything that breaks a rule.
-    text : DataFrame of shape (n_unfit_rows, n_columns)
-        The unfit rows as they came, by line.
+    keys : KeySet
+        The keys of the fit rows, if the contract has any.
     faults : tuple of Fault
-        `failures` summed up, those that hold the batch first.
+        What holds the batch first, then what is wrong with its rows, summed up.
+    aside : Path or None
+        Parquet file of everything that breaks a row rule: line, rule, column, value, and the row
+        as it came. None if there is nothing, or the batch could not be judged row by row.
     unknown_columns : tuple of str
         Columns that came though the contract does not declare them; they are kept as text.
     overruled : tuple of Fault
@@ -42,10 +77,10 @@ class Judgement:
     """
 
     rows: int
-    fit: pd.DataFrame | None
-    failures: pd.DataFrame
-    text: pd.DataFrame
+    fit: FitRows | None
+    keys: KeySet
     faults: tuple[Fault, ...]
+    aside: Path | None = None
     unknown_columns: tuple[str, ...] = ()
     overruled: tuple[Fault, ...] = ()
 
@@ -59,12 +94,13 @@ def judge_batch(
     path: Path,
     source: Source,
     *,
+    folder: Path,
     history: Sequence[int] = (),
-    known: pd.DataFrame | None = None,
+    known: KeySet | pd.DataFrame | None = None,
     released: bool = False,
     references: Mapping[str, Reference] | None = None,
     clock: datetime | None = None,
-) -> Judgement:
+) -> BatchJudgement:
     """Judge the file of one batch; never raises for what is in it.
 
     Parameters
@@ -73,9 +109,11 @@ def judge_batch(
         The file as delivered; it must not change meanwhile.
     source : Source
         The contract.
+    folder : Path
+        Where fit rows and rows set aside are written.
     history : sequence of int
         Rows of the accepted batches of this source.
-    known : DataFrame, optional
+    known : KeySet or DataFrame, optional
         Keys of all rows of this source frozen before.
     released : bool, default=False
         Whether a person has overruled what holds the batch as a whole. Unfit rows are set aside
@@ -85,37 +123,89 @@ def judge_batch(
     clock : datetime, optional
         When the batch was delivered.
     """
-    rows = 0
+    rows = unfit = 0
+    keys, profile = KeySet(), BatchProfile(source, references or {})
+    unknown: tuple[str, ...] = ()
     try:
-        text = pd.concat(read_batch(path, source))
-        rows = len(text)
-        lenient = allow_lost(source, text.columns)
-        typed, uncast = cast(text, source)
-        broken = check_rows(typed, lenient, clock=clock)
+        with (
+            FitWriter(folder / "fit.arrow", source) as fit,
+            AsideWriter(folder / "aside.parquet") as aside,
+        ):
+            for text in read_batch(path, source):
+                rows += len(text)
+                judged = judge_rows(text, source, known=known, seen=keys, clock=clock)
+                unfit += len(judged.text)
+                profile.add(judged.fit)
+                fit.write(judged.fit)
+                aside.write(judged.failures, judged.text)
+                unknown = judged.unknown_columns
     except UnfitBatchError as error:
-        none = failures_frame([])
-        return Judgement(rows, None, none, pd.DataFrame(), error.faults)
-    failures = pd.concat([uncast, drop_made(broken, uncast)], ignore_index=True)
-    sound = typed[~typed.index.isin(failures["line"])]
-    failures = pd.concat([failures, check_keys(sound, source, known=known)], ignore_index=True)
-    failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
-    unfit = text.index.isin(failures["line"])
-    holds = check_batch(source, rows=rows, quarantined=int(unfit.sum()), history=history)
-    profile = BatchProfile(source, references or {})
-    profile.add(typed[~unfit])
-    holds += check_key_shares(source, failures, rows=rows)
-    holds += (*profile.faults(clock), *check_undeclared(text, source))
+        return BatchJudgement(rows, None, KeySet(), error.faults)
+    holds = check_batch(source, rows=rows, quarantined=unfit, history=history)
+    holds += check_key_shares(source, aside.faults, rows=rows)
+    holds += (*profile.faults(clock), *check_undeclared(unknown, source))
     overruled: tuple[Fault, ...] = ()
     if released:
-        holds, overruled = overrule(holds, rows=rows, unfit=int(unfit.sum()))
-    return Judgement(
+        holds, overruled = overrule(holds, rows=rows, unfit=unfit)
+    return BatchJudgement(
         rows=rows,
-        fit=None if holds else keep_undeclared(typed[~unfit], text[~unfit], source),
+        fit=None if holds else fit.done,
+        keys=keys,
+        faults=(*holds, *aside.faults),
+        aside=aside.path,
+        unknown_columns=unknown,
+        overruled=overruled,
+    )
+
+
+def judge_rows(
+    text: pd.DataFrame,
+    source: Source,
+    *,
+    known: KeySet | pd.DataFrame | None = None,
+    seen: KeySet | None = None,
+    clock: datetime | None = None,
+) -> Judgement:
+    """Judge rows by the row rules.
+
+    Parameters
+    ----------
+    text : DataFrame of shape (n_rows, n_columns)
+        The rows as they came, by line.
+    source : Source
+        The contract.
+    known : KeySet or DataFrame, optional
+        Keys of all rows frozen before.
+    seen : KeySet, optional
+        Keys of earlier rows of the same batch; those of these rows are added.
+    clock : datetime, optional
+        When they were delivered.
+
+    Raises
+    ------
+    UnfitBatchError
+        A rule in Python could not judge them.
+    """
+    typed, uncast = cast(text, source)
+    broken = check_rows(typed, allow_lost(source, text.columns), clock=clock)
+    failures = uncast
+    if len(broken):
+        failures = pd.concat([uncast, drop_made(broken, uncast)], ignore_index=True)
+    sound = typed[~typed.index.isin(failures["line"])] if len(failures) else typed
+    repeated = check_keys(sound, source, known=known, seen=seen)
+    if len(repeated):
+        failures = pd.concat([failures, repeated], ignore_index=True)
+    failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
+    unfit = text.index.isin(failures["line"])
+    fit = keep_undeclared(typed, text, source)
+    fit = fit[~unfit] if len(failures) else fit
+    return Judgement(
+        rows=len(text),
+        fit=fit,
         failures=failures,
         text=text[unfit],
-        faults=(*holds, *sum_up(failures)),
+        faults=sum_up(failures),
         unknown_columns=tuple(name for name in text.columns if name not in source.columns),
-        overruled=overruled,
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from coldframe.contracts.faults import Fault
+from coldframe.contracts.fit import FitRows
+from coldframe.contracts.keys import KeySet, gather_keys
 from coldframe.contracts.profiles import Reference
 from coldframe.datasets import Dataset
 from coldframe.ingest.records import replay_of
@@ -44,6 +46,7 @@ class History:
     def __init__(self, dataset: Dataset, store: SnapshotStore, head: Snapshot | None) -> None:
         self._dataset, self._store, self._head = dataset, store, head
         self._tables: dict[str, pd.DataFrame] = {}
+        self._keys: dict[str, KeySet] = {}
         self._sizes: dict[str, list[int]] = {source: [] for source in dataset.sources}
         self._sources: dict[str, str] = {}
         self._references: dict[str, dict[str, Reference]] = {}
@@ -56,12 +59,33 @@ class History:
             self._sizes.setdefault(record.source, []).append(record.rows + int(str(aside)))
         self._sources[record.digest] = record.source
 
-    def add(self, record: BatchRecord, rows: pd.DataFrame) -> None:
-        """Count a batch that has just been accepted."""
-        known = self._read(record.source)
-        came = rows.reindex(columns=self._columns(record.source))
-        self._tables[record.source] = pd.concat([known, came], ignore_index=True)
+    def add(
+        self, record: BatchRecord, rows: FitRows | pd.DataFrame, keys: KeySet | None = None
+    ) -> None:
+        """Count rows that have just been accepted, with digests of their keys if they are there."""
+        key = list(self._dataset.sources[record.source].key)
+        if keys is None:
+            keys = gather_keys([_pick(rows, key)] if key else [])
+        self.known_keys(record.source).update(keys)
+        if record.source in self._of_labels():
+            known = self._read(record.source)
+            came = _pick(rows, self._columns(record.source))
+            self._tables[record.source] = pd.concat([known, came], ignore_index=True)
         self._note(record)
+
+    def _of_labels(self) -> tuple[str, ...]:
+        """Return the sources whose rows are counted for labels."""
+        label = self._dataset.label
+        return (label.source, self._dataset.features.rows) if label else ()
+
+    def known_keys(self, source: str) -> KeySet:
+        """Return digests of the keys of all rows of `source`; the head's are read once."""
+        if source not in self._keys:
+            key = list(self._dataset.sources[source].key)
+            self._keys[source] = gather_keys([self._read(source)[key]] if key else [])
+            if source not in self._of_labels():
+                self._tables.pop(source, None)
+        return self._keys[source]
 
     def sizes(self, source: str) -> list[int]:
         """Return how many rows each accepted batch of `source` was delivered with."""
@@ -164,3 +188,7 @@ class History:
             return {"known": 0, "rows": len(rows)}
         both = rows.merge(known.astype(rows.dtypes.to_dict()), on=key)
         return {"known": len(both), "rows": len(rows)}
+
+
+def _pick(rows: FitRows | pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return rows[columns] if isinstance(rows, pd.DataFrame) else rows.read(columns)

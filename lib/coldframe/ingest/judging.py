@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
 from coldframe.contracts import Fault, contract_versions
-from coldframe.contracts.faults import failures_frame, shorten
-from coldframe.contracts.judging import Judgement, judge_batch
+from coldframe.contracts.faults import shorten
+from coldframe.contracts.fit import FitRows
+from coldframe.contracts.judging import BatchJudgement, judge_batch
+from coldframe.contracts.keys import KeySet
 from coldframe.datasets import Dataset, load_object
 from coldframe.ingest.history import History
 from coldframe.ingest.landing import (
@@ -23,7 +23,7 @@ from coldframe.ingest.landing import (
 )
 from coldframe.ingest.quarantine import set_aside
 from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
-from coldframe.ingest.spool import batch_folder
+from coldframe.ingest.spool import drop_folder, make_folder
 from coldframe.ingest.telling import describe
 from coldframe.ledger import Delivery, releases
 from coldframe.snapshots import BatchRecord
@@ -32,11 +32,12 @@ from coldframe.workbench import Workbench
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """One batch's fate: rows and record if it is to be frozen, else neither."""
+    """One batch's fate: rows, their keys and record if it is to be frozen, else none of them."""
 
     delivery: Delivery
     record: BatchRecord | None = None
-    rows: pd.DataFrame | None = None
+    rows: FitRows | None = None
+    keys: KeySet | None = None
 
 
 def judge_pending(
@@ -63,26 +64,31 @@ def judge_pending(
     seen: set[tuple[str, str]] = set()
     for landed in pending_batches(bench):
         contract = versions[landed.source]
+        folder, outcome = make_folder(bench), None
         try:
-            with batch_folder(bench) as folder:
-                limit = bench.dataset.sources[landed.source].batch.bytes
-                found = copy_landed(landed.path, folder, limit=limit)
-                # a copy of a released batch counts as nothing else, should it be damaged
-                if found is None or (landed.kept_of and found.digest != landed.digest):
-                    continue
-                # it may have grown since it was listed: its name is that of the bytes read
-                name = (landed.source, found.digest)
-                if name in seen or judged.knows(*name, contract):
-                    continue
-                word = f"{landed.source}:{found.digest}:{contract}" in released
-                outcome = _judge(bench, landed, found, contract, history, released=word)
+            limit = bench.dataset.sources[landed.source].batch.bytes
+            found = copy_landed(landed.path, folder, limit=limit)
+            # a copy of a released batch counts as nothing else, should it be damaged
+            if found is None or (landed.kept_of and found.digest != landed.digest):
+                continue
+            # it may have grown since it was listed: its name is that of the bytes that were read
+            name = (landed.source, found.digest)
+            if name in seen or judged.knows(*name, contract):
+                continue
+            word = f"{landed.source}:{found.digest}:{contract}" in released
+            outcome = _judge(bench, landed, found, contract, history, released=word)
+            if found.path is not None:
+                found.path.unlink(missing_ok=True)  # one that is held is in quarantine
         except MemoryError:
             leave(landed.path)
             tell(f"{landed.source}/{landed.path.name}: left, this machine's memory is not enough")
             continue
+        finally:
+            if outcome is None or outcome.rows is None:
+                drop_folder(folder)
         seen.add(name)
         if outcome.record is not None and outcome.rows is not None:
-            history.add(outcome.record, outcome.rows)
+            history.add(outcome.record, outcome.rows, outcome.keys)
         tell(describe(outcome.delivery, bench.dataset.sources[landed.source]) + _new(outcome))
         yield outcome
 
@@ -128,7 +134,7 @@ def _judge(
     )  # fmt: skip
     delivery = delivery_of(dataset.name, record)
     set_aside(bench, delivery, judgement, found.path)
-    return Outcome(delivery, record, judgement.fit)
+    return Outcome(delivery, record, judgement.fit, judgement.keys)
 
 
 def _ask_contract(
@@ -139,7 +145,7 @@ def _ask_contract(
     *,
     released: bool,
     clock: datetime,
-) -> Judgement:
+) -> BatchJudgement:
     """Return what the contract says; whatever a batch does to our code, the others go on."""
     other = history.source_of(found.digest)
     if found.path is None:
@@ -154,8 +160,9 @@ def _ask_contract(
         return judge_batch(
             found.path,
             bench.dataset.sources[source],
+            folder=found.path.parent,
             history=history.sizes(source),
-            known=history.keys(source),
+            known=history.known_keys(source),
             released=released,
             references=history.references(source),
             clock=clock,
@@ -175,8 +182,8 @@ def _delivered(path: Path) -> datetime:
         return now
 
 
-def _hold(*faults: Fault) -> Judgement:
-    return Judgement(0, None, failures_frame([]), pd.DataFrame(), faults)
+def _hold(*faults: Fault) -> BatchJudgement:
+    return BatchJudgement(0, None, KeySet(), faults)
 
 
 def _name(bench: Workbench, source: str, path: Path) -> str:

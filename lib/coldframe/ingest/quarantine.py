@@ -16,7 +16,7 @@ from coldframe.workbench import Workbench
 if TYPE_CHECKING:
     import pandas as pd
 
-    from coldframe.contracts.judging import Judgement
+    from coldframe.contracts.judging import BatchJudgement
 
 REPORT = "report.json"
 ROWS = "rows.parquet"
@@ -39,7 +39,7 @@ def kept_file(bench: Workbench, source: str, batch: str) -> Path | None:
 
 
 def set_aside(
-    bench: Workbench, delivery: Delivery, judgement: Judgement, raw: Path | None
+    bench: Workbench, delivery: Delivery, judgement: BatchJudgement, raw: Path | None
 ) -> Path | None:
     """Write what of a batch was set aside; all of it or nothing, again and again the same.
 
@@ -74,25 +74,17 @@ def set_aside(
     return target
 
 
-def _fill(folder: Path, delivery: Delivery, judgement: Judgement, raw: Path | None) -> None:
+def _fill(folder: Path, delivery: Delivery, judgement: BatchJudgement, raw: Path | None) -> None:
     # of a released batch this may be the only copy left, and it is not frozen yet
     if (delivery.outcome == "held" or delivery.released) and raw is not None:
         (folder / RAW).mkdir()
         sync_file(raw)
         raw.rename(folder / RAW / Path(delivery.file).name)
-    if len(judgement.failures):
-        write_atomically(folder / ROWS, _spell(spell_rows(judgement)))
+    if judgement.aside is not None:
+        sync_file(judgement.aside)
+        judgement.aside.rename(folder / ROWS)
     report = json.dumps(delivery.to_body(), indent=2, sort_keys=True, ensure_ascii=False)
     write_atomically(folder / REPORT, report.encode() + b"\n")
-
-
-def spell_rows(judgement: Judgement) -> pd.DataFrame:
-    """Return the failures, each with its row as it came, as JSON."""
-    records = {
-        line: json.dumps(dict(zip(judgement.text.columns, row, strict=True)), ensure_ascii=False)
-        for line, row in zip(judgement.text.index, judgement.text.to_numpy(), strict=True)
-    }
-    return judgement.failures.assign(record=judgement.failures["line"].map(records).astype("str"))
 
 
 def _spell(rows: pd.DataFrame) -> bytes:

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coldframe.contracts import UnfitBatchError, contract_versions
+from coldframe.contracts.aside import spell_failures
 from coldframe.contracts.judging import Judgement
 from coldframe.contracts.rejudging import judge_rows
 from coldframe.ingest.history import History
-from coldframe.ingest.quarantine import keep_rows, read_quarantine, spell_rows
+from coldframe.ingest.quarantine import keep_rows, read_quarantine
 from coldframe.ingest.records import (
     replay_lines,
     replay_of,
@@ -68,14 +69,16 @@ def replay_pending(
             continue
         try:
             judgement = judge_rows(
-                text, bench.dataset.sources[delivery.source], known=history.keys(delivery.source)
+                text,
+                bench.dataset.sources[delivery.source],
+                known=history.known_keys(delivery.source),
             )
         except UnfitBatchError as error:
             tell(f"{name}: left, {error.found}")
             continue
         _keep_reasons(bench, delivery, judgement)
         fit = judgement.fit
-        if fit is None or fit.empty:
+        if fit.empty:
             tell(f"{name}: none of {len(text):,} rows is fit")
             continue
         record = _record(delivery, contract, text, judgement)
@@ -107,9 +110,10 @@ def _keep_reasons(bench: Workbench, delivery: Delivery, judgement: Judgement) ->
     """Note why rows stay in quarantine; those that are fit keep the reasons that they have."""
     rows = read_quarantine(bench, delivery.source, delivery.batch)
     staying = rows["line"].isin(judgement.text.index)
+    spelled = spell_failures(judgement.failures, judgement.text)
     keep_rows(
         bench, delivery.source, delivery.batch,
-        pd.concat([rows[~staying], spell_rows(judgement)], ignore_index=True)
+        pd.concat([rows[~staying], spelled], ignore_index=True)
         .sort_values(["line", "rule", "column"], ignore_index=True),
     )  # fmt: skip
 

@@ -16,15 +16,26 @@ def spool_folder(bench: Workbench) -> Path:
     return bench.settings.home / "incoming" / bench.dataset.name
 
 
-@contextmanager
-def batch_folder(bench: Workbench) -> Iterator[Path]:
-    """Make a folder for one batch, and remove it with all that is left in it."""
+def make_folder(bench: Workbench) -> Path:
+    """Return a new folder for one batch."""
     parent = spool_folder(bench)
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
-        yield Path(folder)
+    return Path(tempfile.mkdtemp(dir=parent))
 
 
-def sweep_spool(bench: Workbench) -> None:
-    """Remove what this run needs no more, or a killed one left; call it under the ingest lock."""
+def drop_folder(folder: Path) -> None:
+    """Remove the folder of a batch of which nothing is to be frozen."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def swept_spool(bench: Workbench) -> Iterator[None]:
+    """Remove what a killed run left, and in the end what this one needs no more.
+
+    Enter it under the ingest lock.
+    """
     shutil.rmtree(spool_folder(bench), ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(spool_folder(bench), ignore_errors=True)

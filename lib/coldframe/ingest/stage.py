@@ -23,7 +23,7 @@ from coldframe.ingest.landing import pending_batches, unreadable_files
 from coldframe.ingest.quarantine import sweep_partial
 from coldframe.ingest.reconciling import reconcile
 from coldframe.ingest.records import snapshot_about, write_delivery
-from coldframe.ingest.spool import sweep_spool
+from coldframe.ingest.spool import swept_spool
 from coldframe.ingest.strays import StrayFile, stray_files
 from coldframe.ingest.telling import sum_up
 from coldframe.ledger import Delivery, deliveries, releases
@@ -117,9 +117,8 @@ def ingest_batches(bench: Workbench, *, progress: Progress | None = None) -> Ing
         The contract names a rule in Python that cannot be loaded; nothing was judged.
     """
     tell = progress or _silent
-    with locked(bench.settings.home / f"ingest-{bench.dataset.name}.lock"):
+    with locked(bench.settings.home / f"ingest-{bench.dataset.name}.lock"), swept_spool(bench):
         sweep_partial(bench)
-        sweep_spool(bench)
         finished = reconcile(bench)
         unreadable, stray = unreadable_files(bench), stray_files(bench)
         for one in stray:
@@ -195,7 +194,9 @@ def _freeze(
     records = [outcome.record for outcome in accepted if outcome.record is not None]
     versions = contract_versions(bench.dataset, lib=bench.settings.lib)
     additions = [
-        Addition(record.source, outcome.rows.reset_index(drop=True), batch=record.digest)
+        Addition(
+            record.source, outcome.rows.batches(), batch=record.digest, schema=outcome.rows.schema
+        )
         for outcome, record in zip(accepted, records, strict=True)
         if outcome.rows is not None
     ]

@@ -1,0 +1,109 @@
+"""Rows that keep every rule, on disk: written piece by piece, read as often as need be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import pandas as pd
+import pyarrow as pa
+
+from coldframe.datasets import Source
+
+TYPES = {
+    "string": pa.large_string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us", "UTC"),
+}
+
+
+@dataclass(frozen=True)
+class FitRows:
+    """The fit rows of a batch, in an Arrow file that nobody else touches.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    rows : int
+        How many.
+    schema : pyarrow.Schema
+        The columns of the contract with their types.
+    """
+
+    path: Path
+    rows: int
+    schema: pa.Schema
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return self.rows
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order, a piece at a time."""
+        with pa.OSFile(str(self.path)) as stream, pa.ipc.open_file(stream) as reader:
+            for place in range(reader.num_record_batches):
+                yield reader.get_batch(place)
+
+    def read(self, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return the rows, or `columns` of them, as a frame; all of it in memory."""
+        names = self.schema.names if columns is None else list(columns)
+        pieces = [piece.select(names) for piece in self.batches()]
+        schema = pa.schema([self.schema.field(name) for name in names])
+        frame: pd.DataFrame = pa.Table.from_batches(pieces, schema).to_pandas()
+        return frame
+
+
+class FitWriter:
+    """Writes the fit rows of one batch to the file at `path`; all pieces have the same columns."""
+
+    def __init__(self, path: Path, source: Source) -> None:
+        self._path = path
+        self._rows = 0
+        self._schema = pa.schema(
+            [pa.field(name, TYPES[column.type]) for name, column in source.columns.items()]
+        )
+        self._sink = pa.OSFile(str(path), "wb")
+        self._writer: pa.RecordBatchFileWriter | None = None
+
+    def write(self, typed: pd.DataFrame) -> None:
+        """Add rows with the declared columns, and text in others, if there are any."""
+        if typed.empty:
+            return
+        if self._writer is None:
+            known = set(self._schema.names)
+            for name in (name for name in typed.columns if name not in known):
+                self._schema = self._schema.append(pa.field(name, pa.large_string()))
+            options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+            self._writer = pa.ipc.new_file(self._sink, self._schema, options=options)
+        columns = [pa.array(typed[field.name], field.type) for field in self._schema]
+        plain = [
+            column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+            for column in columns
+        ]
+        self._writer.write_batch(pa.record_batch(plain, schema=self._schema))
+        self._rows += len(typed)
+
+    def __enter__(self) -> FitWriter:
+        """Return itself; the file is closed at the end."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        """Close the file; what was written is complete only now."""
+        if self._writer is None and kind is None:
+            self._writer = pa.ipc.new_file(self._sink, self._schema)
+        if self._writer is not None:
+            self._writer.close()
+        self._sink.close()
+
+    @property
+    def done(self) -> FitRows:
+        """What was written."""
+        return FitRows(self._path, self._rows, self._schema)

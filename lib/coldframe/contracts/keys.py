@@ -1,0 +1,140 @@
+"""Keys that were seen, each as 128 bits: whether one comes again is told without keeping any.
+
+Two different keys are taken for the same with a chance of about n² / 2^129; of a hundred million
+keys that is one in 10^22. Such a row would be set aside and told of, never lost in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Words = npt.NDArray[np.uint64]
+SEEDS = ((0x9E3779B97F4A7C15, "coldframe_keys_1"), (0xD1B54A32D192ED03, "coldframe_keys_2"))
+"""For each half of a digest: where it starts, and the key with which texts are hashed."""
+
+
+class KeySet:
+    """Digests of keys in sorted runs; 16 bytes a key.
+
+    Examples
+    --------
+    >>> seen = KeySet()
+    >>> first = digest_keys(pd.DataFrame({"carrier": ["AA", "UA"], "flight": [1, 1]}))
+    >>> seen.add(first)
+    >>> seen.holds(digest_keys(pd.DataFrame({"carrier": ["UA", "UA"], "flight": [1, 2]}))).tolist()
+    [True, False]
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[tuple[Words, Words]] = []
+
+    def __len__(self) -> int:
+        """Return how many digests were added; one that was added twice counts twice."""
+        return sum(len(high) for high, _ in self._runs)
+
+    def add(self, digests: tuple[Words, Words]) -> None:
+        """Add digests, as of `digest_keys`."""
+        high, low = digests
+        if not len(high):
+            return
+        self._put(high, low)
+
+    def update(self, other: KeySet) -> None:
+        """Add all that `other` holds."""
+        for high, low in other._runs:
+            self._put(high, low)
+
+    def _put(self, high: Words, low: Words) -> None:
+        """Keep a sorted run; runs of like length are merged, so that there are few."""
+        while self._runs and len(self._runs[-1][0]) <= 2 * len(high):
+            older = self._runs.pop()
+            high, low = np.concatenate([older[0], high]), np.concatenate([older[1], low])
+        order = np.argsort(high, kind="stable")
+        self._runs.append((high[order], low[order]))
+
+    def holds(self, digests: tuple[Words, Words]) -> npt.NDArray[np.bool_]:
+        """Return of each digest whether it was added."""
+        order = np.argsort(digests[0])  # neighbours are looked up together
+        high, low = digests[0][order], digests[1][order]
+        found = np.zeros(len(high), dtype=bool)
+        for run_high, run_low in self._runs:
+            place = np.searchsorted(run_high, high)
+            near = np.flatnonzero(run_high[np.minimum(place, len(run_high) - 1)] == high)
+            while len(near):  # as often as there are equal first halves
+                found[near] |= run_low[place[near]] == low[near]
+                place[near] += 1
+                near = near[place[near] < len(run_high)]
+                near = near[run_high[place[near]] == high[near]]
+        back = np.empty_like(found)
+        back[order] = found
+        return back
+
+
+def digest_keys(keys: pd.DataFrame) -> tuple[Words, Words]:
+    """Return 128 bits for each row of `keys`, which has no nulls: the same for the same values.
+
+    Whole numbers are the same whatever their dtype; so are texts.
+    """
+    halves = [np.full(len(keys), seed, dtype=np.uint64) for seed, _ in SEEDS]
+    for name in keys.columns:
+        words = _words(keys[name])
+        halves = [_mix(half * np.uint64(31) + word)
+                  for half, word in zip(halves, words, strict=True)]  # fmt: skip
+    return halves[0], halves[1]
+
+
+def find_doubled(digests: tuple[Words, Words]) -> npt.NDArray[np.bool_]:
+    """Return of each digest whether the same stands before it."""
+    high, low = digests
+    doubled = np.zeros(len(high), dtype=bool)
+    if pd.Series(high).is_unique:
+        return doubled
+    order = np.lexsort((low, high))  # stable: of equal ones the first stays the first
+    same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
+    doubled[order[1:]] = same
+    return doubled
+
+
+def _words(values: pd.Series) -> Sequence[Words]:
+    """Return 64 bits for each value, twice, by two hashes that know nothing of each other."""
+    array = pa.array(values)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    kind = array.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        coded = pc.dictionary_encode(array)
+        texts = coded.dictionary.to_numpy(zero_copy_only=False)
+        places = coded.indices.to_numpy(zero_copy_only=False)
+        return [
+            np.asarray(pd.util.hash_array(texts, hash_key=key, categorize=False))[places]
+            for _, key in SEEDS
+        ]
+    if pa.types.is_floating(kind):
+        numbers = array.to_numpy(zero_copy_only=False).astype(np.float64) + 0.0  # -0.0 is 0.0
+        word = numbers.view(np.uint64)
+    elif pa.types.is_boolean(kind):
+        word = array.to_numpy(zero_copy_only=False).astype(np.uint64)
+    else:
+        word = array.cast(pa.int64()).to_numpy(zero_copy_only=False).view(np.uint64)
+    return [word, word]
+
+
+def _mix(words: Words) -> Words:
+    """Return SplitMix64's finalizer of each word, a bijection (doi.org/10.1145/2714064.2660195)."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+def gather_keys(frames: Iterable[pd.DataFrame]) -> KeySet:
+    """Return the keys of all rows of `frames`; one that is null in part equals no other."""
+    found = KeySet()
+    for frame in frames:
+        found.add(digest_keys(frame.dropna()))
+    return found
