@@ -2,19 +2,19 @@
 
 pandera skips nulls in every check but its own null check, may coerce NaN to True, and its
 ``drop_invalid_rows`` lets bad rows pass at column level. So nothing is coerced here, nothing
-dropped, nulls are a rule of their own, and the caller takes rows out by their line.
+dropped, nulls are a rule of their own, and the caller takes rows out by their line. It is asked
+only about columns in which a quick look (`coldframe.contracts.looks`) finds something.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, shorten
+from coldframe.contracts.looks import matcher, may_break
 from coldframe.datasets import Column, Rule, Source, load_object
 
 
@@ -65,7 +65,11 @@ def _future(times: pd.Series, column: Column, clock: datetime | None) -> pd.Data
 
 def _declared(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
     """Return what breaks the bounds, patterns and nulls of the dataset file."""
-    import pandera.pandas as pandera  # two seconds; only where a batch is judged
+    suspects = {name: column for name, column in source.columns.items()
+                if may_break(typed[name], column, key=name in source.key)}  # fmt: skip
+    if not suspects:
+        return failures_frame([])
+    import pandera.pandas as pandera  # two seconds; only where something is wrong
 
     schema = pandera.DataFrameSchema(
         {
@@ -75,7 +79,7 @@ def _declared(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
                 checks=_checks(column),
                 required=True,
             )
-            for name, column in source.columns.items()
+            for name, column in suspects.items()
         }
     )
     try:
@@ -116,26 +120,10 @@ def _checks(column: Column) -> list[Any]:
     if column.maximum is not None:
         checks.append(pandera.Check.le(column.maximum, name="maximum", error="maximum"))
     if column.pattern is not None:
-        checks.append(pandera.Check(_matcher(column.pattern), name="pattern", error="pattern"))
+        checks.append(pandera.Check(matcher(column.pattern), name="pattern", error="pattern"))
     if column.among is not None:
         checks.append(pandera.Check.isin(column.among, name="among", error="among"))
     return checks
-
-
-def _matcher(pattern: str) -> Callable[[pd.Series], pd.Series]:
-    """Return the check that the whole of each text matches, in Python's dialect alone.
-
-    pandas hands some patterns to Arrow, whose dialect is another one: it refuses ``(?>a)`` and
-    ``a{1001}``, which the dataset file was allowed to say.
-    """
-    whole = re.compile(pattern)
-
-    def match(texts: pd.Series) -> pd.Series:
-        # nulls are dropped before; a column has far fewer texts than rows
-        fit = {text: whole.fullmatch(text) is not None for text in texts.unique()}
-        return texts.map(fit).astype(bool)
-
-    return match
 
 
 def _told(typed: pd.DataFrame, rule: Rule) -> pd.DataFrame:

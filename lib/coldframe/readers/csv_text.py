@@ -204,7 +204,7 @@ class _Splitter:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if not self._plain or (self._quote and self._quote in block) or _odd_line_ends(block):
+        if not self._plain or (self._quote and self._quote in block) or _has_lone_cr(block):
             return None
         read = self._arrow.ReadOptions(
             column_names=self._header, block_size=len(block) + 1, use_threads=False
@@ -216,15 +216,19 @@ class _Splitter:
             )  # fmt: skip
         except pa.ArrowInvalid:
             return None
-        limit = csv.field_size_limit()
-        longest = (pc.max(pc.binary_length(column)).as_py() for column in table.columns)
-        return None if any((length or 0) > limit for length in longest) else table
+        extremes = [pc.min_max(pc.binary_length(column)).as_py() for column in table.columns]
+        if any((one["max"] or 0) > csv.field_size_limit() for one in extremes):
+            return None
+        # Arrow makes a row of a blank line, however many columns there are
+        blank = not extremes[0]["min"] and _has_blank_line(block)
+        return None if blank else table
 
 
-def _odd_line_ends(block: bytes) -> bool:
-    """Return whether a line is blank, or one ends in CR alone."""
-    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
-        return True
+def _has_lone_cr(block: bytes) -> bool:
+    return b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
+
+
+def _has_blank_line(block: bytes) -> bool:
     return block.startswith((b"\n", b"\r\n")) or b"\n\n" in block or b"\n\r\n" in block
 
 
