@@ -123,7 +123,10 @@ def _is_timezone(name: str) -> bool:
 
 
 class Rule(Record):
-    """A row rule in Python: a function of the typed frame that returns True where a row is fit."""
+    """A row rule in Python: a function of the typed frame that returns True where a row is fit.
+
+    It is given a batch piece by piece, so it must judge each row by itself.
+    """
 
     name: Name
     function: Dotted

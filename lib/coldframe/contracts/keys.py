@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 Words = npt.NDArray[np.uint64]
 SEEDS = ((0x9E3779B97F4A7C15, "coldframe_keys_1"), (0xD1B54A32D192ED03, "coldframe_keys_2"))
 """For each half of a digest: where it starts, and the key with which texts are hashed."""
+LONGEST_RUN = 1 << 19  # keys; merging takes some times their memory for a moment
 
 
 class KeySet:
@@ -46,13 +47,12 @@ class KeySet:
         self._put(high, low)
 
     def update(self, other: KeySet) -> None:
-        """Add all that `other` holds."""
-        for high, low in other._runs:
-            self._put(high, low)
+        """Add all that `other` holds, without a copy of it."""
+        self._runs = [*other._runs, *self._runs]
 
     def _put(self, high: Words, low: Words) -> None:
         """Keep a sorted run; runs of like length are merged, so that there are few."""
-        while self._runs and len(self._runs[-1][0]) <= 2 * len(high):
+        while self._runs and len(self._runs[-1][0]) <= min(2 * len(high), LONGEST_RUN):
             older = self._runs.pop()
             high, low = np.concatenate([older[0], high]), np.concatenate([older[1], low])
         order = np.argsort(high, kind="stable")

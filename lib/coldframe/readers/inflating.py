@@ -15,7 +15,7 @@ from typing import IO, Any
 from coldframe.faults import shorten, unfit
 from coldframe.sources import Source
 
-CHUNK = 1 << 22  # bytes
+CHUNK = 1 << 21  # bytes
 MAGIC = {
     b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bz2", b"\xfd7zXZ": "xz",
     b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "Parquet",
