@@ -309,3 +309,9 @@ def test_what_needs_a_new_interpreter_gets_one():
         assert not kernel.is_warm
         assert kernel.value("6 * 7") == 42
         kernel.close()
+
+
+def test_the_usual_libraries_can_all_be_imported_and_start_no_thread():
+    address = ensure_server()
+    told = ask(address, "status")
+    assert (told["failed"], told["threads"]) == ({}, 1)

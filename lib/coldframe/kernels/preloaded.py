@@ -14,9 +14,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-# Clouds' file systems, grammars and frames that libraries import though nobody here needs them; a
-# notebook that does imports them itself. Polars starts threads, which no forked copy would have.
-UNWANTED = ("rfc3987_syntax", "gcsfs", "s3fs", "boto3", "botocore", "adlfs", "github", "polars")
+# What libraries import if it is there, though nobody here needs that: clouds' file systems, a
+# grammar, other engines' frames (Polars starts threads). A notebook that needs them imports them.
+UNWANTED = (
+    *("rfc3987_syntax", "gcsfs", "s3fs", "boto3", "botocore", "adlfs", "github"),
+    *("polars", "dask", "distributed", "pyiceberg"),
+)
 INSTALLED = ("stdlib", "platstdlib", "purelib", "platlib")
 BARS = ("tqdm.auto", "tqdm.asyncio")
 
