@@ -10,15 +10,18 @@ from pydantic import model_validator
 
 from coldframe.declarations import Misstatement, Record, reject
 
-Kind = Literal["csv"]
+Kind = Literal["csv", "jsonl", "parquet", "excel"]
 """Formats that `coldframe.readers` reads; a test holds its list equal to this one."""
 Compression = Literal["none", "gzip", "bz2", "xz", "zstd", "zip"]
 
 OPTIONS: dict[str, tuple[str, ...]] = {
     "delimiter": ("csv",),
     "quote": ("csv",),
-    "encoding": ("csv",),
-    "compression": ("csv",),
+    "encoding": ("csv", "jsonl"),
+    "compression": ("csv", "jsonl"),
+    "decimal": ("csv",),  # other kinds have numbers of their own, which have a point
+    "thousands": ("csv",),
+    "sheet": ("excel",),
 }
 """Which kinds know an option that is not for all of them."""
 NO_TEXT = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -32,7 +35,7 @@ class Dialect(Record):
     ``utf-16``, ``cp1252`` …), `compression` is that of the whole file; a zip archive must hold one
     file. `decimal` and `thousands` say how numbers are written: with ``decimal: ","`` and
     ``thousands: "."`` the text ``1.234,56`` is 1234.56. `nulls` are the texts that stand for no
-    value; any other text is one.
+    value; any other text is one. `sheet` names a workbook's sheet, if there are several.
     """
 
     kind: Kind = "csv"
@@ -43,6 +46,7 @@ class Dialect(Record):
     decimal: str = "."
     thousands: str | None = None
     nulls: tuple[str, ...] = ("", "NA")
+    sheet: str | None = None
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Dialect:

@@ -8,6 +8,11 @@ from coldframe.datasets import Column, Source
 OF_FILES = {
     "empty": "a header, and rows below it",
     "not_csv": "plain text, parted into fields",
+    "not_jsonl": "a JSON object on each line",
+    "not_parquet": "a whole Parquet file",
+    "not_excel": "a whole workbook (.xlsx) with a header in the first row",
+    "sheet": "one sheet, or the one that is declared",
+    "formula": "formulas with the values that they had when the workbook was saved",
     "byte_order_mark": "text in the declared encoding, without a byte-order mark",
     "nul_bytes": "text in the declared encoding",
     "encoding": "text in the declared encoding",
@@ -34,6 +39,10 @@ OF_FILES = {
 OPTIONS = {
     "not_csv": "compression (or kind)",
     "compression": "compression",
+    "not_jsonl": "kind",
+    "not_parquet": "kind",
+    "not_excel": "kind",
+    "sheet": "sheet",
     "byte_order_mark": "encoding (utf-8-sig, utf-16)",
     "nul_bytes": "encoding",
     "encoding": "encoding",

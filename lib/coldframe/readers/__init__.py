@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 
 from coldframe.readers._base import PIECE_ROWS, Reader
 from coldframe.readers.csv_text import read_csv
+from coldframe.readers.excel import read_excel
+from coldframe.readers.json_lines import read_json_lines
+from coldframe.readers.parquet import read_parquet
 from coldframe.sources import Source
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KINDS: Mapping[str, Reader] = {"csv": read_csv}
+KINDS: Mapping[str, Reader] = {
+    "csv": read_csv,
+    "jsonl": read_json_lines,
+    "parquet": read_parquet,
+    "excel": read_excel,
+}
 
 __all__ = ["KINDS", "PIECE_ROWS", "Reader", "read_batch"]
 
