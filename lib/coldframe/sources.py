@@ -189,6 +189,9 @@ class Source(Dialect):
         named: list[tuple[Location, str]] = [(("key", n), c) for n, c in enumerate(self.key)]
         named += [(("rules", n, "column"), rule.column) for n, rule in enumerate(self.rules)]
         found = [*undeclared(named, self.columns), *doubled("key", self.key)]
+        if self.pull is not None and self.pull.query is not None and self.kind != "jsonl":
+            said = "jsonl, as which the rows of a pulled query are written"
+            found.append(Misstatement(at=("kind",), found=self.kind, expected=said))
         reject([*found, *_no_glob(self.files)])
         return self
 

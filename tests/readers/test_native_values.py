@@ -55,7 +55,7 @@ def parquet(path, array, name="code"):
         (pa.array([{"a": 1.5}]), ['{"a":1.5}']),
         (pa.array([b"\x00\xff"]), ["\\x00ff"]),
         (pa.array([1_000_001], pa.timestamp("us")), ["1970-01-01T00:00:01.000001"]),
-        (pa.array([0], pa.timestamp("s", "UTC")), ["1970-01-01T00:00:00Z"]),
+        (pa.array([0], pa.timestamp("s", "UTC")), ["1970-01-01T00:00:00.000Z"]),
         (pa.array([1_500], pa.timestamp("ms", "America/New_York")), ["1970-01-01T00:00:01.500Z"]),
         (pa.array([-1000], pa.timestamp("ns", "UTC")), ["1969-12-31T23:59:59.999999Z"]),
         (pa.array([1], pa.timestamp("ns", "UTC")), ["1970-01-01T00:00:00.000000001Z"]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coldframe.errors import ColdframeError, EnvironmentFaultError, NotFoundError
 from coldframe.files import locked
+from coldframe.ledger import deliveries
 from coldframe.pulling.report import PullReport, SourcePull
 from coldframe.pulling.state import state_path
 from coldframe.pulling.tally import Tally
@@ -88,22 +89,37 @@ class _Failure:
         return conceal(str(told), self.pull)
 
 
+def _ingested(bench: Workbench, source: str, digest: str) -> bool:
+    """Tell whether these bytes have met their fate as a batch of `source`."""
+    told = deliveries(bench.ledger, bench.dataset.name)
+    return any((one.source, one.batch) == (source, digest) for one in told)
+
+
 def _pull(bench: Workbench, name: str, pull: Pull, tell: Progress) -> SourcePull:
     """Pull one source; whatever goes wrong ends in the report."""
     # fsspec, and SQLAlchemy with its dialect: only where something is pulled
     from coldframe.pulling.landing import sweep_partials
     from coldframe.pulling.objects import pull_objects
+    from coldframe.pulling.query import pull_query
 
     where = f"datasets/{bench.dataset.name}.yaml, sources.{name}.pull"
     folder = bench.settings.landing / bench.dataset.name / name
-    tally, fault = Tally(), None
+    tally, fault, state = Tally(), None, state_path(bench, name)
+    pattern = bench.dataset.sources[name].files
     try:
+        url = fill_in(pull, where=where)
+        if pull.query is not None:
+            tell(f"{name}: asking the database")
+            pull_query(
+                url, pull, folder, state, source=name, pattern=pattern, root=bench.settings.root,
+                tally=tally, landed=lambda digest: _ingested(bench, name, digest),
+            )  # fmt: skip
+        else:
+            pull_objects(
+                url, folder, state, pattern=pattern, root=bench.settings.root,
+                home=bench.settings.home, tally=tally, tell=lambda text: tell(f"{name}: {text}"),
+            )  # fmt: skip
         sweep_partials(folder)
-        pull_objects(
-            fill_in(pull, where=where), folder, state_path(bench, name),
-            pattern=bench.dataset.sources[name].files, root=bench.settings.root,
-            home=bench.settings.home, tally=tally, tell=lambda text: tell(f"{name}: {text}"),
-        )  # fmt: skip
     except Exception as error:  # noqa: BLE001  # drivers raise what they like; the others go on
         fault = _Failure(pull, where)(error)
     return SourcePull(
