@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from coldframe.errors import DataError, EnvironmentFaultError
+from coldframe.kernels.preloaded import without_unwanted
 from coldframe.models import one_thread
 
 FEWEST_OF_A_CLASS = 10
@@ -30,7 +31,7 @@ def load_nannyml() -> Any:
     before = os.environ.get("PYTHON_DOTENV_DISABLED")
     os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # a stray .env must not change our own settings
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), without_unwanted():
             warnings.simplefilter("ignore")
             return importlib.import_module("nannyml")
     finally:
