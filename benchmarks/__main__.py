@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.report import RESULTS, describe_machine, read_sections, write_results
 from benchmarks.suite import own_server
 
-BENCHMARKS = ("notebooks", "cycle", "waiting", "store")  # one module each
+BENCHMARKS = ("notebooks", "cycle", "waiting", "store", "ingestion")  # one module each
 
 
 def run_one(name: str, given: dict[str, int], *, smallest: bool) -> str:
