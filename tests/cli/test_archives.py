@@ -2,6 +2,8 @@
 
 from hashlib import sha256
 
+from pyiceberg.table import StaticTable
+
 
 def test_a_snapshot_goes_to_a_home_that_has_none(flights, tmp_path):
     path = tmp_path / "flights-2.tar"
@@ -25,3 +27,16 @@ def test_what_cannot_be_imported_is_told(flights, tmp_path):
     flights("import", path, code=4)
     path.write_bytes(b"no archive")
     assert "no sound archive" in flights("import", path, code=6).stderr
+
+
+def test_a_snapshot_is_published_for_other_engines(flights, tmp_path):
+    flights("publish", "flights@3", tmp_path / "lake", code=3)
+    snapshot = flights.bench.store.resolve("flights@3")
+    told = flights.json("publish", "flights@3", tmp_path / "lake", "--iceberg")
+    assert told["id"] == snapshot.id
+    assert set(told["tables"]) == set(snapshot.tables)
+    for name, path in told["tables"].items():
+        rows = StaticTable.from_metadata(path).scan().to_arrow()
+        assert rows.num_rows == snapshot.tables[name].rows
+    page = flights("publish", "flights@3", tmp_path / "lake", "--iceberg").stdout
+    assert "latest.json" in page

@@ -60,7 +60,7 @@ def test_the_commands_are_those_that_are_promised():
         "build", "run", "pull", "snapshots", "show", "diff", "quality", "proposals", "propose",
         "approve",
         "reject", "release", "models", "rollback", "lineage", "sweep", "tag", "gc", "export",
-        "import", "verify", "check", "doctor",
+        "import", "publish", "verify", "check", "doctor",
         "demo land", "demo run", "quarantine show", "quarantine export", "quarantine replay",
         "kernels status", "kernels stop",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`coldframe export` and `coldframe import`: one snapshot as one file, out and in."""
+"""`coldframe export`, `import` and `publish`: a snapshot for other places and other engines."""
 
 from __future__ import annotations
 
@@ -11,12 +11,56 @@ from rich.console import Group
 from coldframe.cli.command import Answer, Session, command, spell_path
 from coldframe.cli.snapshots import describe
 from coldframe.cli.terminal import cell, facts, section, size
+from coldframe.errors import ConfigurationError
 from coldframe.snapshots import Snapshot
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add `export` and `import` to `app`."""
+    """Add `export`, `import` and `publish` to `app`."""
+    _add_archives(app)
+    _add_publish(app)
 
+
+def _add_publish(app: typer.Typer) -> None:
+    @command(
+        app,
+        "publish",
+        panel="Work",
+        examples=["coldframe publish flights@3 /srv/lake --iceberg"],
+    )
+    def publish(
+        session: Session,
+        snapshot: Annotated[str, typer.Argument(help="The snapshot: flights@3, a tag, an id.")],
+        folder: Annotated[
+            Path, typer.Argument(metavar="FOLDER", help="Where the view goes, DATASET below it.")
+        ],
+        iceberg: Annotated[
+            bool, typer.Option("--iceberg", help="As Apache Iceberg tables (the only kind).")
+        ] = False,
+    ) -> Answer:
+        """Show a snapshot to other engines: metadata over its parts, made again at any time."""
+        if not iceberg:
+            raise ConfigurationError(
+                "Publish as what?", expected="--iceberg",
+                remedy=f"coldframe publish {snapshot} {spell_path(folder)} --iceberg",
+            )  # fmt: skip
+        from coldframe.snapshots.iceberg import publish_iceberg  # only here: most never publish
+
+        store = session.bench.store
+        with session.working("verifying and publishing"):
+            view = publish_iceberg(store, store.resolve(snapshot), folder)
+        tables = {name: str(path) for name, path in view.tables.items()}
+        data = {
+            "snapshot": view.snapshot.name,
+            "id": view.snapshot.id,
+            "pointer": view.pointer,
+            "tables": tables,
+        }
+        title = f"{view.snapshot.name} as Iceberg, named by {spell_path(view.pointer)}"
+        return Answer(data, section(title, facts(tables)))
+
+
+def _add_archives(app: typer.Typer) -> None:
     @command(
         app,
         "export",

@@ -46,7 +46,17 @@ def _polars_holds(kind: pa.DataType) -> bool:
     return not pa.types.is_decimal256(kind)
 
 
-HOLDS = {"DuckDB": _duckdb_holds, "Polars": _polars_holds}
+def _iceberg_holds(kind: pa.DataType) -> bool:
+    t = pa.types
+    if t.is_timestamp(kind):
+        return kind.tz in (None, "UTC") and kind.unit != "ns"
+    if t.is_time(kind):
+        return bool(kind == pa.time64("us"))
+    lost = t.is_null(kind) or t.is_uint64(kind) or t.is_float16(kind) or t.is_duration(kind)
+    return not lost and not t.is_decimal256(kind)
+
+
+HOLDS = {"DuckDB": _duckdb_holds, "Polars": _polars_holds, "Iceberg": _iceberg_holds}
 
 
 def load_polars() -> Any:
