@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
-from tasks.answers import cards, land
+from tasks.answers import cards, land, open_bench
 
+from coldframe.features import build_frame
 from coldframe.figures.verdict import describe_verdict, draw_verdict
 from coldframe.ingest import ingest_batches
 from coldframe.ledger import champion_model, model, models
@@ -114,11 +117,35 @@ def test_a_sweep_and_its_winner(bench):
     assert models(bench.ledger, "cards")[-1].classes == CLASSES
 
 
-def test_a_champion_of_another_task_scores_nothing_and_says_why(bench):
-    changed = bench.dataset.model.model_copy(update={"task": "regression", "metric": "mae"})
-    other = type(bench)(
-        settings=bench.settings, dataset=bench.dataset.model_copy(update={"model": changed})
-    )
-    obstacle = other.obstacle(champion_model(bench.ledger, "cards"))
-    assert "was trained for multiclass, and the dataset asks for regression" in obstacle
-    assert bench.obstacle(champion_model(bench.ledger, "cards")) is None
+def test_a_champion_of_another_task_scores_nothing_says_why_and_can_be_replaced(bench):
+    path = bench.settings.root / "datasets" / "cards.yaml"
+    record = yaml.safe_load(path.read_text())
+    record["features"] |= {"target": "stated_income", "numeric": record["features"]["numeric"][:3]}
+    record["model"] |= {"task": "regression", "builder": "cards.model.build_regressor"}
+    path.write_text(yaml.safe_dump(record))
+    other = open_bench(bench.settings.root, "cards")
+    report = monitor_snapshot(other)
+    assert "was trained for multiclass, and the dataset asks for regression" in report.obstacle
+    assert (report.scored_rows, report.reference_value) == (0, None)
+    # it is a reason for a retrain, which waits as nothing is newer than the last one
+    assert f"otherwise due: {report.obstacle}" in report.judgement.reasons
+    trained = train_challenger(other, snapshot="cards@1")
+    assert trained.verdict.champion_value is None
+    assert "nothing could be compared" in trained.verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("told", "classes"),
+    [
+        ([2, 10, 1, None], ("1", "10", "2")),
+        ([2.5, 1.0, None, 1.0], ("1.0", "2.5")),
+        (["b", None, "a", "b"], ("a", "b")),
+        ([True, False, True, True], ("False", "True")),
+    ],
+)
+def test_classes_are_texts_and_whole_numbers_stay_whole_beside_blanks(bench, told, classes):
+    applications = bench.store.read(bench.store.head("cards"), "applications")[:4]
+    labels = pd.DataFrame({"id": applications["id"], "card": told})
+    frame = build_frame(bench.dataset, {"applications": applications, "cards": labels})
+    assert bench.dataset.model.kind.classes(frame["card"]) == classes
+    assert frame["card"].isna().sum() == sum(one is None for one in told)

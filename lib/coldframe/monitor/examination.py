@@ -54,8 +54,11 @@ def examine_champion(
     A champion whose features are not built any more scores nothing, and nothing new is known.
     """
     dataset, features = bench.dataset, bench.dataset.features
-    reference = Reference.of(dataset, _read_reference(bench, champion), champion.classes)
     known = read_chunks(bench, champion, config)
+    if champion.task != dataset.model.task:  # its reference holds answers of another kind
+        progress(str(bench.obstacle(champion)))
+        return Examination(known, bench.store.head(scored_name(dataset)), 0, 0, None)
+    reference = Reference.of(dataset, _read_reference(bench, champion), champion.classes)
     if obstacle := bench.obstacle(champion):
         progress(obstacle)
         head = bench.store.head(scored_name(dataset))
