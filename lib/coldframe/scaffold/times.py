@@ -99,7 +99,7 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
     span = (moments.max() - moments.min()).total_seconds() / 86400
     told = "; ".join(filter(None, (doubt, guess.doubt)))
     return TimeGuess(
-        column=guess.name, form=form, chunk=_chunk(rows, span),
+        column=guess.name, form=form, chunk=_chunk(rows, span) if form == "moment" else "M",
         holdout_days=_holdout(span, form), span_days=span, doubt=told,
     )  # fmt: skip
 
