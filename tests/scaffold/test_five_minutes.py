@@ -19,7 +19,7 @@ from coldframe.workbench import Workbench
 
 pytestmark = pytest.mark.timeout(1800)
 
-EVERY = 20
+EVERY = 60
 DATA = Path(find_spec("nannyml").origin).parent / "datasets" / "data"
 
 
@@ -73,9 +73,9 @@ def test_the_five_minutes_of_the_readme(tmp_path, monkeypatch):
     bench = Workbench(settings=settings, dataset=load_dataset(settings, "census"))
     champion = champion_model(bench.ledger, "census")
     assert (champion.name, champion.snapshot, champion.proposal) == ("v1", "census@1", 1)
-    assert champion.metrics["roc_auc"] > 0.75
+    assert champion.metrics["roc_auc"] > 0.7
     snapshot = bench.store.head("census")
-    assert snapshot.rows > 6000
+    assert snapshot.rows > 2000
     years = bench.frame(snapshot)["time"].dt.year.value_counts()
     assert sorted(years.index) == [2015, 2016]
     made = said[readme_commands()[0]]
