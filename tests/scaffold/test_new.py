@@ -171,6 +171,34 @@ def test_other_spellings_are_told_in_the_dataset_file(project, spelled, options)
     assert problems(project, "orders") == []
 
 
+@pytest.mark.parametrize(
+    ("target", "task", "metric"),
+    [("amount", "regression", "mae"), ("colour", "multiclass", "roc_auc_ovr")],
+)
+def test_the_target_says_the_task(project, file, target, task, metric):
+    project.new("orders", file, target=target)
+    model = load_dataset(project.settings, "orders").model
+    assert (model.task, model.metric) == (task, metric)
+    land_files(project.bench("orders"), [file])
+    assert problems(project, "orders") == []
+
+
+def test_a_decimal_comma_is_read_as_one(project):
+    amounts = [f"{1 + n % 9}.{n % 1000:03},{n % 100:02}" for n in range(ROWS)]
+    path = project.root / "orders.csv"
+    orders(amount=amounts).to_csv(path, index=False, sep=";")
+    made = project.new("orders", path, target="returned")
+    bench = project.bench("orders")
+    source = bench.dataset.sources["orders"]
+    assert (source.decimal, source.thousands) == (",", ".")
+    assert source.columns["amount"].type == "number"
+    assert "decimal comma" in doubts(made)["file"]
+    land_files(bench, [path])
+    (sample,) = sample_sources(bench)
+    assert sample.failures.empty
+    assert sample.fit["amount"].iloc[5] == 6005.05
+
+
 def test_years_are_a_time(project):
     years = [str(2015 + n // 60) for n in range(ROWS)]
     path = project.root / "orders.csv"
