@@ -32,6 +32,9 @@ class Column(Record):
     of the IANA database, says on whose clock timestamps without an offset were read; without it
     they are refused, and with it those of an hour that its clocks left out or showed twice.
 
+    `also` are names under which the column may come when its own is not there: a source that was
+    renamed goes on in the same column.
+
     A column with `required: false` that a batch does not bring is null in it, `nullable` or not.
 
     The others are limits on the column in a batch as a whole; a batch that breaks one is held.
@@ -45,6 +48,7 @@ class Column(Record):
 
     type: Literal["string", "integer", "number", "boolean", "timestamp"]
     required: bool = True
+    also: tuple[str, ...] = ()
     nullable: bool = False
     minimum: Bound | None = None
     maximum: Bound | None = None
@@ -188,12 +192,22 @@ class Source(Dialect):
     def _agrees_with_itself(self) -> Source:
         named: list[tuple[Location, str]] = [(("key", n), c) for n, c in enumerate(self.key)]
         named += [(("rules", n, "column"), rule.column) for n, rule in enumerate(self.rules)]
-        found = [*undeclared(named, self.columns), *doubled("key", self.key)]
+        found = [*undeclared(named, self.columns), *doubled("key", self.key), *self._claimed()]
         if self.pull is not None and self.pull.query is not None and self.kind != "jsonl":
             said = "jsonl, as which the rows of a pulled query are written"
             found.append(Misstatement(at=("kind",), found=self.kind, expected=said))
         reject([*found, *_no_glob(self.files)])
         return self
+
+    def _claimed(self) -> Iterable[Misstatement]:
+        """Find other names of a column that are those of another one."""
+        taken = set(self.columns)
+        for name, column in self.columns.items():
+            for place, other in enumerate(column.also):
+                if other in taken:
+                    at: Location = ("columns", name, "also", place)
+                    yield Misstatement(at=at, found=other, expected="a name of no other column")
+                taken.add(other)
 
 
 def undeclared(

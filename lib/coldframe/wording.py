@@ -42,6 +42,7 @@ BATCH_WORDS = {
     "delivered_elsewhere": "it belongs to another source: {example}",
     "not_judged": "it could not be judged: {example}",
     "missing_column": "column {column} is missing",
+    "renamed_column": "column {column} may have another name: {example}",
     "doubled_column": "column {column} stands in the header more than once",
     "stored_type": "column {column} changed its type: {example}",
 }

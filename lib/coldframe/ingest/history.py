@@ -170,6 +170,16 @@ class History:
             self._references[source] = {n: Reference.of(rows[n], declared[n]) for n in held}
         return self._references[source]
 
+    def former(self, source: str, column: str) -> pd.Series | None:
+        """Return the values of a column in the last good batches; None if it has none there."""
+        table = self._head.tables.get(source) if self._head else None
+        if self._head is None or table is None or column not in table.schema:
+            return None
+        own = [one.digest for one in self._head.batches if one.source == source and one.rows]
+        return self._store.read(
+            self._head, source, columns=[column], batches=own[-REFERENCE_BATCHES:]
+        )[column]
+
     def labels(self) -> Mapping[str, JSON] | None:
         """Return for how many rows the label is known; None if the dataset does not say where.
 

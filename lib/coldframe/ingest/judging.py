@@ -23,6 +23,7 @@ from coldframe.ingest.landing import (
 )
 from coldframe.ingest.quarantine import set_aside
 from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
+from coldframe.ingest.renaming import put_forward
 from coldframe.ingest.spool import drop_folder, make_folder
 from coldframe.ingest.telling import describe
 from coldframe.ledger import Delivery, releases
@@ -120,9 +121,10 @@ def _judge(
         bench, source, found, history, released=released, clock=_delivered(landed.path)
     )
     if judgement.fit is None:
+        faults = put_forward(judgement.faults, found.path, dataset, source, history)
         delivery = held_delivery(
             digest=found.digest, dataset=dataset.name, source=source, file=file,
-            rows=judgement.rows, contract=contract, faults=judgement.faults, released=released,
+            rows=judgement.rows, contract=contract, faults=faults, released=released,
         )  # fmt: skip
         set_aside(bench, delivery, judgement, found.path)
         return Outcome(write_delivery(bench, delivery, None))

@@ -6,7 +6,7 @@ here and one in `coldframe.dialects.Kind`. What is read is typed by the contract
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,4 +54,23 @@ def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
         At any piece: the file is not what the source declares. Names the rule, and shows what was
         found.
     """
-    return KINDS[source.kind](path, source)
+    for piece in KINDS[source.kind](path, source):
+        yield piece.rename(columns=find_names(piece.columns, source))
+
+
+def find_names(delivered: Iterable[str], source: Source) -> dict[str, str]:
+    """Return which delivered columns are declared ones under another name that the contract knows.
+
+    Examples
+    --------
+    >>> source = Source(files="*.csv", key=(), columns={"size": {"type": "integer", "also": ["n"]}})
+    >>> find_names(["n", "x"], source), find_names(["n", "size"], source)
+    ({'n': 'size'}, {})
+    """
+    came = list(delivered)
+    return {
+        other: name
+        for name, column in source.columns.items()
+        if name not in came
+        for other in [one for one in column.also if one in came][:1]
+    }

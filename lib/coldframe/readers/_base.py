@@ -59,7 +59,8 @@ def check_columns(names: Sequence[str], source: Source) -> None:
     UnfitBatchError
         None is known, one is doubled, or one that is required is missing; all told together.
     """
-    if not any(name in source.columns for name in names):
+    also = {name for column in source.columns.values() for name in column.also}
+    if not any(name in source.columns or name in also for name in names):
         found = shorten(",".join(names)) if names else "a blank line"
         raise unfit("header", "The first line is no header of this source.", example=found)
     faults = [
@@ -69,7 +70,7 @@ def check_columns(names: Sequence[str], source: Source) -> None:
     faults += [
         Fault(rule="missing_column", column=name, example="not in the header")
         for name, column in source.columns.items()
-        if column.required and name not in names
+        if column.required and name not in names and not set(column.also) & set(names)
     ]
     if faults:
         raise UnfitBatchError("The header is not that of the contract.", tuple(faults))
