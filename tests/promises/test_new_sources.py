@@ -11,10 +11,10 @@ import shutil
 import pytest
 import samples
 import yaml
+from promises.training import train_first
 
 from coldframe.ingest import ingest_batches
-from coldframe.ledger import champion_model, decide, propose
-from coldframe.train import train_challenger
+from coldframe.ledger import champion_model
 
 FILE = "flights-2013-03.csv"
 
@@ -25,20 +25,7 @@ def trained(tmp_path_factory):
     root = samples.write_project(
         tmp_path_factory.mktemp("trained") / "project", policy={"minimum_labelled_rows": 100}
     )
-    bench = samples.open_bench(root)
-    for month in ("2013-01", "2013-02"):
-        samples.land_sample(bench, [month])
-        ingest_batches(bench)
-    head = bench.store.head("flights")
-    proposal = propose(
-        bench.ledger, dataset="flights", snapshot=head.name, snapshot_id=head.id, champion=None,
-        origin="policy", parameters={"max_iter": 5}, reasons=["the first"], evidence={},
-    )  # fmt: skip
-    decide(
-        bench.ledger, "flights", proposal.number, approved=True, reason="the first", who="jane",
-        how="cli",
-    )  # fmt: skip
-    train_challenger(bench)
+    bench = train_first(root)
     samples.land_sample(bench, ["2013-03"])
     return root
 
