@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from coldframe.faults import EXAMPLE_LENGTH, Fault, UnfitBatchError, shorten, unfit
@@ -40,6 +41,16 @@ def sum_up(failures: pd.DataFrame) -> tuple[Fault, ...]:
 
 def failures_frame(rows: list[tuple[int, str, str, str]]) -> pd.DataFrame:
     """Return failures as a frame; an empty list gives an empty frame of the same types."""
+    return _frame(rows) if rows else _no_failures()
+
+
+@cache
+def _no_failures() -> pd.DataFrame:
+    """Return the frame of no failures; it is the same one, since nobody changes frames in place."""
+    return _frame([])
+
+
+def _frame(rows: list[tuple[int, str, str, str]]) -> pd.DataFrame:
     import pandas as pd  # this module is also imported where no data is read
 
     frame = pd.DataFrame(rows, columns=list(FAILURE_COLUMNS))

@@ -195,17 +195,19 @@ def judge_rows(
     repeated = check_keys(sound, source, known=known, seen=seen)
     if len(repeated):
         failures = pd.concat([failures, repeated], ignore_index=True)
+    unknown = tuple(name for name in text.columns if name not in source.columns)
+    fit = keep_undeclared(typed, text, source)
+    if not len(failures):
+        return Judgement(len(text), fit, failures, text.iloc[:0], (), unknown)
     failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
     unfit = text.index.isin(failures["line"])
-    fit = keep_undeclared(typed, text, source)
-    fit = fit[~unfit] if len(failures) else fit
     return Judgement(
         rows=len(text),
-        fit=fit,
+        fit=fit[~unfit],
         failures=failures,
         text=text[unfit],
         faults=sum_up(failures),
-        unknown_columns=tuple(name for name in text.columns if name not in source.columns),
+        unknown_columns=unknown,
     )
 
 

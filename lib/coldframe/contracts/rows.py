@@ -45,6 +45,9 @@ def check_rows(
     found = [_declared(typed, source)]
     found += [_told(typed, rule) for rule in source.rules]
     found += [_future(typed[name], c, clock) for name, c in source.columns.items()]
+    found = [failures for failures in found if len(failures)]
+    if not found:
+        return failures_frame([])
     failures = pd.concat(found, ignore_index=True)
     return failures.sort_values(["line", "rule", "column"], ignore_index=True)
 
