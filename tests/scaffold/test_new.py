@@ -199,6 +199,25 @@ def test_a_decimal_comma_is_read_as_one(project):
     assert sample.fit["amount"].iloc[5] == 6005.05
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl", "xlsx"])
+def test_other_kinds_of_files_are_told_by_their_name(project, suffix):
+    path = project.root / f"orders.{suffix}"
+    if suffix == "parquet":
+        orders().to_parquet(path, index=False)
+    elif suffix == "jsonl":
+        orders().to_json(path, orient="records", lines=True)
+    else:
+        orders().to_excel(path, index=False)
+    project.new("orders", path, target="returned")
+    bench = project.bench("orders")
+    kinds = {"parquet": "parquet", "jsonl": "jsonl", "xlsx": "excel"}
+    source = bench.dataset.sources["orders"]
+    assert (source.kind, source.files) == (kinds[suffix], f"*.{suffix}")
+    assert source.columns["zip"].type == "string"
+    land_files(bench, [path])
+    assert problems(project, "orders") == []
+
+
 def test_years_are_a_time(project):
     years = [str(2015 + n // 60) for n in range(ROWS)]
     path = project.root / "orders.csv"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from coldframe.errors import DataError, NotFoundError
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
-from coldframe.scaffold.sniffing import guess_numbers, header_of, sniff_options
+from coldframe.scaffold.sniffing import column_names, guess_numbers, sniff_options
 from coldframe.sources import Column, Source
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _read(path: Path, options: Mapping[str, Any]) -> tuple[pd.DataFrame, bool]:
     """Return the first rows, and whether they are all."""
     import pandas as pd  # this module is imported where no data is read
 
-    names = header_of(path, options) if options.get("kind", "csv") == "csv" else ()
+    names = column_names(path, options)
     # any column that is there makes a reader content; it keeps the others, too
     columns = {name: Column(type="string", required=False) for name in names or ("a",)}
     source = Source(files="*", key=(), columns=columns, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 HEAD = 1 << 18
 """Bytes, once inflated, from which delimiter and encoding are guessed."""
 LINES = 50
+LONGEST_RECORD = 1 << 22
 DELIMITERS = (",", ";", "\t", "|")
 SUFFIXES: Mapping[str, str] = {
     ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
@@ -59,6 +61,27 @@ def sniff_options(path: Path) -> dict[str, Any]:
     text = head.decode(encoding, "ignore").removeprefix("\ufeff")
     delimiter = _delimiter(text)
     return options if delimiter == "," else {**options, "delimiter": delimiter}
+
+
+def column_names(path: Path, options: Mapping[str, Any]) -> list[str]:
+    """Return the names of the columns of a file; none if they cannot be told."""
+    kind = options.get("kind", "csv")
+    try:
+        if kind == "parquet":
+            import pyarrow.parquet as pq  # this module is imported where no data is read
+
+            return list(pq.read_schema(path).names)
+        if kind == "jsonl":
+            with path.open("rb") as stream:
+                return list(json.loads(stream.readline(LONGEST_RECORD)))
+        if kind == "excel":
+            from python_calamine import CalamineWorkbook
+
+            rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows()
+            return [str(name) for name in next(iter(rows), [])]
+    except Exception:  # noqa: BLE001 - of a damaged file; its reader says what is wrong with it
+        return []
+    return header_of(path, options)
 
 
 def header_of(path: Path, options: Mapping[str, Any]) -> list[str]:
