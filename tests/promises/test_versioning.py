@@ -59,7 +59,9 @@ def test_a_damaged_byte_is_found_before_it_is_read(bench):
     )
     whole = part.read_bytes()
     part.chmod(0o644)
-    part.write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
+    # in the footer's name of the writer, which no checksum of Parquet guards
+    place = whole.rindex(b"parquet-cpp")
+    part.write_bytes(whole[:place] + b"P" + whole[place + 1 :])
     try:
         with pytest.raises(CorruptionError):
             read_all(bench, snapshot)
