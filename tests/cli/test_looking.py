@@ -178,7 +178,7 @@ def test_in_a_pipe_no_line_is_padded_folded_or_cut(prepared, line):
         assert [told for told in text.splitlines() if told != told.rstrip()] == []
     if line == "quarantine":
         (told,) = [one for one in wide.stdout.splitlines() if "no CSV" in one]
-        assert told.endswith("Bad Gateway</html>")
+        assert "Bad Gateway</html>; if the file is what you want to read, say so under " in told
         assert "\u2026" not in wide.stdout
 
 

@@ -146,7 +146,7 @@ SPOILED = {
     "a key that is spelled wrong": (
         (FLIGHT, "{type: integer, minimun: 1}"), "sources.flights.columns.flight.minimun",
         "minimun: 1",
-        "one of the keys type, required, nullable, minimum, maximum, pattern, among, timezone",
+        "one of the keys " + ", ".join(Column.model_fields),
     ),
     "a rule without its function": (
         ("function: flights.rules.departure_agrees, ", ""), "sources.arrivals.rules.0.function",
