@@ -18,6 +18,7 @@ PRELOAD = (
     *("nannyml", "optuna", "skops.io", "pandera.pandas", "matplotlib.pyplot"),
     # what these import at their first use
     *("pandera.backends.pandas.builtin_checks", "pyarrow.pandas_compat", "pydantic.dataclasses"),
+    *("pyarrow.dataset", "pyarrow.csv", "pyarrow.vendored.version"),
     *("matplotlib.backends.backend_agg", "IPython.core.completerlib", "IPython.core.oinspect"),
     # what a kernel imports at its start, and scikit-learn at its first fit
     *("ipykernel.kernelapp", "ipykernel.debugger", "IPython.extensions.storemagic"),

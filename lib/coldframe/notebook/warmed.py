@@ -20,7 +20,8 @@ STAGES = (
     *("coldframe.figures.sweep", "coldframe.figures.verdict", "coldframe.notebook.approval"),
     *("coldframe.notebook.ingested", "coldframe.notebook.monitored", "coldframe.notebook.trained"),
     *("coldframe.snapshots.reading", "coldframe.snapshots.parts", "coldframe.snapshots.versions"),
-    *("coldframe.contracts.judging", "coldframe.models.canonical"),
+    *("coldframe.snapshots.engines", "coldframe.contracts.judging", "coldframe.features"),
+    *("coldframe.monitor.examination", "coldframe.monitor.scored", "coldframe.models.canonical"),
 )
 
 
