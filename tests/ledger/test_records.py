@@ -64,7 +64,9 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def _values(hint: Any) -> st.SearchStrategy[Any]:
-    simple = {str: TEXT, int: st.integers(), float: FLOATS, dict[str, Any]: JSON}
+    simple = {
+        str: TEXT, int: st.integers(), float: FLOATS, bool: st.booleans(), dict[str, Any]: JSON,
+    }  # fmt: skip
     origin, arguments = getattr(hint, "__origin__", None), getattr(hint, "__args__", ())
     if hint in simple:
         return simple[hint]
