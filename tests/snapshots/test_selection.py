@@ -6,18 +6,19 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from counts import count
-from hypothesis import example, given, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from snapshots.snapshot_cases import delivery, open_store
 from snapshots.test_engines import VALUES, WIDER, deliveries
 
-from coldframe.errors import ConfigurationError
+from coldframe.errors import ConfigurationError, DataError
 from coldframe.snapshots import Addition, SnapshotStore
 from coldframe.snapshots.selection import COMPARISONS, MEMBERSHIPS, NULLS
 
@@ -65,13 +66,16 @@ def values_like(column):
 def test_choosing_rows_is_choosing_them_afterwards(parts, data):
     with tempfile.TemporaryDirectory() as folder:
         store = SnapshotStore(Path(folder) / "store", durable=False)
-        store.freeze("pets", [Addition("cats", part) for part in parts])
+        try:
+            store.freeze("pets", [Addition("cats", part) for part in parts])
+        except DataError:  # a moment of one part that the finer unit of another cannot hold
+            reject()
         table = store.read("pets", "cats", as_pandas=False)
         flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
         name = data.draw(st.sampled_from(flat))
         column = table.column(name)
         operator = data.draw(st.sampled_from([*COMPARISONS, *MEMBERSHIPS, *NULLS]))
-        if pa.types.is_null(column.type) or exact_only(column):
+        if pa.types.is_null(column.type) or pa.types.is_float16(column.type) or exact_only(column):
             operator = "is null"
         condition = (name, operator)
         values = None
@@ -81,6 +85,15 @@ def test_choosing_rows_is_choosing_them_afterwards(parts, data):
             condition = (name, operator, values)
         found = store.read("pets", "cats", where=[condition], as_pandas=False)
         assert found.equals(chosen_afterwards(table, name, operator, values))
+
+
+def test_half_floats_are_not_compared_and_that_is_told(tmp_path):
+    store = SnapshotStore(tmp_path / "store", durable=False)
+    rows = pa.table({"half": pa.array(np.array([0.5, 2.0], dtype="float16"))})
+    store.freeze("pets", [Addition("cats", rows)])
+    with pytest.raises(ConfigurationError, match="Half floats"):
+        store.read("pets", "cats", where=[("half", "==", 0.5)])
+    assert len(store.read("pets", "cats", where=[("half", "is not null")])) == 2
 
 
 def exact_only(column):

@@ -107,8 +107,8 @@ def conditions(where: Where, schema: pa.Schema, place: str) -> list[Condition]:
     Raises
     ------
     ConfigurationError
-        A condition has another form, names no column of the table, or compares with a value that
-        its column cannot hold without loss.
+        A condition has another form, names no column of the table, compares half floats, or
+        compares with a value that its column cannot hold without loss.
 
     Examples
     --------
@@ -141,6 +141,12 @@ def _condition(given: tuple[Any, ...], schema: pa.Schema, place: str) -> Conditi
     if operator in NULLS:
         return Condition(name, operator)
     kind = schema.field(name).type
+    if pa.types.is_float16(kind):
+        raise ConfigurationError(
+            "Half floats cannot be compared; pyarrow has no such function.",
+            where=f"{place}, column '{name}'", expected="'is null' or 'is not null'",
+            found=operator, remedy="read the column without a condition on it",
+        )  # fmt: skip
     values = given[2] if operator in MEMBERSHIPS else [given[2]]
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
         values = [object()]  # a text is no list of values, and told like one that does not fit

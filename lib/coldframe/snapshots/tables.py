@@ -17,7 +17,7 @@ from coldframe.snapshots.engines import load_polars, not_installed, refuse
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, Objects
 from coldframe.snapshots.reading import column_schema, frame_types, read_parts, to_pandas
-from coldframe.snapshots.selection import Condition, both
+from coldframe.snapshots.selection import MEMBERSHIPS, Condition, both
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -91,8 +91,8 @@ class OpenTable:
     def to_dataset(self) -> ds.Dataset:
         """Return a pyarrow dataset that holds the wanted rows (and columns of conditions).
 
-        With a condition on floating-point numbers it is read into memory. Beware of such
-        conditions of your own: pyarrow takes a row group of ones and NaN for ones (see `_pushed`).
+        With a condition on floating-point numbers, or a membership, it is read into memory. Beware
+        of such ones of your own: pyarrow takes a row group of ones and NaN for ones (`_pushed`).
         """
         if len(self._pushed) < len(self.conditions):
             return ds.dataset(self.to_arrow())
@@ -214,13 +214,15 @@ class OpenTable:
 
         Statistics pass over NaN, and pyarrow takes what they say for all values: of a group of
         1.0 and NaN it returns both for ``x == 1.0``, none for ``x != 1.0``. So conditions on
-        floating-point numbers are applied to the rows.
+        floating-point numbers are applied to the rows. So are memberships: of moments in seconds,
+        which Parquet keeps in milliseconds, a property test once saw a wanted row passed over.
         """
         schema = self._whole_schema
         return [
             one
             for one in self.conditions
             if not pa.types.is_floating(schema.field(one.column).type)
+            and one.operator not in MEMBERSHIPS
         ]
 
     @property
