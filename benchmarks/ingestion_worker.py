@@ -4,14 +4,14 @@ import shutil
 from pathlib import Path
 
 import pandera.pandas  # noqa: F401 - imported before anything is measured
-import pyarrow.dataset  # noqa: F401
+import pyarrow.dataset  # noqa: F401 - so is this
 import pyarrow.parquet as pq
 
 from benchmarks.stores._base import CODEC
 from benchmarks.worker import serve
-from coldframe.contracts import judging  # noqa: F401
+from coldframe.contracts import judging  # noqa: F401 - so is this
 from coldframe.datasets import load_dataset
-from coldframe.ingest import history, ingest_batches  # noqa: F401
+from coldframe.ingest import history, ingest_batches  # noqa: F401 - so is this
 from coldframe.settings import load_settings
 from coldframe.workbench import Workbench
 

@@ -22,7 +22,7 @@ def find_preload() -> tuple[str, ...]:
     folders = [begin, *begin.parents]
     file = next((f / "env.yaml" for f in folders if (f / "env.yaml").is_file()), None)
     said = [os.environ.get("COLDFRAME_PRELOAD", "")]
-    if file is not None:
+    if file is not None and os.access(file, os.R_OK):  # else the command itself will tell
         lines = file.read_text("utf-8", "replace").splitlines()
         said += [line.partition(":")[2] for line in lines if line.startswith("preload")]
     if not any(one.partition("#")[0].strip(" \"'") for one in said):
