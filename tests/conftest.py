@@ -3,9 +3,14 @@
 import os
 import signal
 
+import hypothesis
 import pytest
 
 from coldframe.kernels import Address, UnavailableError, ask
+
+# how long an example takes says how busy the machine is, and no test is timed
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,44 @@ PIECE_ROWS = 1 << 16
 
 Reader = Callable[[Path, Source], "Iterator[pd.DataFrame]"]
 """See `coldframe.readers.read_batch`."""
+
+
+@contextlib.contextmanager
+def refusing(rule: str, what: str, *, about: str = "") -> Iterator[None]:
+    r"""Turn whatever a library stumbles over in a file that is damaged into its refusal.
+
+    The machine's own faults (a disk that fails, memory that is not enough) stay what they are:
+    they are no word on the file, and another run tries again. A library that leaps to where a
+    damaged file points is told EINVAL, which is the file's fault.
+
+    Parameters
+    ----------
+    rule, what : str
+        Of the fault, see `coldframe.faults.unfit`.
+    about : str, default=""
+        What the example begins with.
+
+    Raises
+    ------
+    UnfitBatchError
+        For any other error.
+
+    Examples
+    --------
+    >>> with refusing("not_parquet", "The file is no sound Parquet."):
+    ...     b"\xff".decode()
+    Traceback (most recent call last):
+    coldframe.faults.UnfitBatchError: The file is no sound Parquet...
+    """
+    try:
+        yield
+    except (UnfitBatchError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        told = f"{about}{type(error).__name__}: {' '.join(str(error).split())}"
+        raise unfit(rule, what, example=shorten(told)) from error
 
 
 def text_piece(names: Sequence[str], columns: Sequence[Any], lines: Any) -> pd.DataFrame:

@@ -9,8 +9,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coldframe.faults import UnfitBatchError, shorten, unfit
-from coldframe.readers._base import check_columns, text_piece
+from coldframe.faults import shorten, unfit
+from coldframe.readers._base import check_columns, refusing, text_piece
 from coldframe.readers.inflating import sniff
 from coldframe.readers.spelling import spell
 from coldframe.sources import Source
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 ROWS = 1 << 12
 """Rows of a piece: cells are Python's own objects, and large."""
+MOST_ROWS = 1 << 20
+"""Rows of a sheet, as Excel has it. openpyxl makes a blank row for each number that a damaged file
+leaps over, without end."""
 
 
 def read_excel(path: Path, source: Source) -> Iterator[pd.DataFrame]:
@@ -32,24 +35,11 @@ def read_excel(path: Path, source: Source) -> Iterator[pd.DataFrame]:
     that it had when the workbook was saved. Blank rows at the end are none.
     """
     _check_archive(path, source)
-    try:
-        # openpyxl warns of styles and extensions, which are of no account here
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield from _read(path, source)
-    except UnfitBatchError:
-        raise
-    except OSError as error:
-        if error.errno is not None:
-            raise  # this machine's fault: another run tries again
-        raise _unsound(error) from error
-    except Exception as error:  # openpyxl raises whatever it stumbles over
-        raise _unsound(error) from error
-
-
-def _unsound(error: Exception) -> UnfitBatchError:
-    told = shorten(f"{type(error).__name__}: {error}")
-    return unfit("not_excel", "The file is no sound workbook.", example=told)
+    # openpyxl raises whatever it stumbles over, and warns of styles and extensions, which are of
+    # no account here
+    with refusing("not_excel", "The file is no sound workbook."), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield from _read(path, source)
 
 
 def _check_archive(path: Path, source: Source) -> None:
@@ -61,15 +51,25 @@ def _check_archive(path: Path, source: Source) -> None:
     if sniff(start) != "zip":
         found = sniff(start) or f"it begins with {start!r}"
         raise unfit("not_excel", "The file is no workbook (.xlsx).", example=found)
+    with refusing("not_excel", "The file is no sound workbook."):
+        _check_members(path, source.batch.bytes)
+
+
+def _check_members(path: Path, limit: int) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
+        archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
         raise unfit("truncated", "The workbook has no end.", example=shorten(error)) from error
-    limit = source.batch.bytes
-    if size > limit:
-        told = f"{size:,} bytes once inflated, at most {limit:,} are allowed"
-        raise unfit("file_size", "The workbook inflates to too much.", example=told)
+    with archive:
+        size = sum(member.file_size for member in archive.infolist())
+        if size > limit:
+            told = f"{size:,} bytes once inflated, at most {limit:,} are allowed"
+            raise unfit("file_size", "The workbook inflates to too much.", example=told)
+        # openpyxl passes over members that it does not find: without the styles, whose name was
+        # damaged, a date would be the number as which it is kept
+        if damaged := archive.testzip():
+            told = f"{shorten(repr(damaged))} is not what its checksum says"
+            raise unfit("not_excel", "The file is no sound workbook.", example=told)
 
 
 def _read(path: Path, source: Source) -> Iterator[pd.DataFrame]:
@@ -132,6 +132,9 @@ def _rows(values: Any, stored: Any) -> Generator[tuple[int, list[Any]]]:
 def _numbered(pairs: Iterator[tuple[Any, Any]]) -> Iterator[tuple[int, list[Any]]]:
     blank = 0  # rows since the last that was not
     for number, (row, formulas) in enumerate(pairs, 1):
+        if number > MOST_ROWS:
+            told = f"a row beyond {MOST_ROWS:,}"
+            raise unfit("not_excel", "The file is no sound workbook.", example=told)
         found = [cell.value for cell in row]
         for place, cell in enumerate(formulas):
             if found[place] is None and cell.data_type == "f":

@@ -6,13 +6,13 @@ import bz2
 import gzip
 import lzma
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
 from coldframe.faults import shorten, unfit
+from coldframe.readers._base import refusing
 from coldframe.sources import Source
 
 CHUNK = 1 << 21  # bytes
@@ -21,7 +21,9 @@ MAGIC = {
     b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "Parquet",
 }  # fmt: skip
 NAMES = {"zip": "zip or Excel", "bz2": "bzip2"}  # what people call them
-BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError)
+XZ_MEMORY = 1 << 28
+"""Bytes at most for the dictionary of an xz file, which says itself how large it is; ``xz -9``
+needs a quarter of that."""
 
 
 def sniff(start: bytes) -> str | None:
@@ -55,57 +57,97 @@ def read_chunks(path: Path, source: Source) -> Iterator[bytes]:
             yield chunk
 
 
+def _read(stream: IO[bytes] | Any, compression: str) -> bytes:
+    if compression == "none":
+        return bytes(stream.read(CHUNK))
+    with refusing("compression", "The compressed file is damaged.", about=f"{compression}: "):
+        return bytes(stream.read(CHUNK))
+
+
 def _open(path: Path, compression: str, stack: ExitStack) -> IO[bytes] | Any:
     """Return the stream of what is in the file at `path`."""
     if compression == "none":
         return stack.enter_context(path.open("rb"))
     with path.open("rb") as stream:
         start = stream.read(8)
-    if start and sniff(start) != compression:
+    if not start:
+        return stack.enter_context(path.open("rb"))
+    if sniff(start) != compression:
         found = sniff(start) or f"it begins with {shorten(repr(start)[1:])}"
         raise unfit(
             "compression", "The file is not compressed as declared.",
             example=f"{found} instead of {compression}",
         )  # fmt: skip
-    if compression == "zip" and start:
+    if compression == "zip":
         return stack.enter_context(_only_member(path, stack))
     if compression == "zstd":
         import pyarrow as pa  # this module is imported where no data is read
 
         return stack.enter_context(pa.input_stream(str(path), compression="zstd"))
-    opened = {"gzip": gzip.open, "bz2": bz2.open, "xz": lzma.open}.get(compression, open)
-    return stack.enter_context(opened(path, "rb"))  # type: ignore[operator]  # of several kinds
+    if compression == "gzip":
+        return stack.enter_context(gzip.open(path, "rb"))
+    return _Streams(stack.enter_context(path.open("rb")), compression)
+
+
+def _xz_stream() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+
+
+class _Streams:
+    """The streams of a bzip2 or xz file, one behind the other; there is nothing else in it.
+
+    Python's own `bz2.open` and `lzma.open` pass over whatever stands behind the first stream and
+    is none: a file that parallel compressors wrote, damaged there, would end early in silence.
+    """
+
+    def __init__(self, file: IO[bytes], compression: str) -> None:
+        self._file = file
+        self._make: Callable[[], Any] = bz2.BZ2Decompressor if compression == "bz2" else _xz_stream
+        self._padded = compression == "xz"
+        self._stream = self._make()
+        self._waiting = b""
+
+    def read(self, size: int) -> bytes:
+        """Return at most `size` bytes; none at the end."""
+        while True:
+            if self._stream.eof and not self._next():
+                return b""
+            if self._stream.needs_input:
+                data = self._waiting or self._file.read(CHUNK)
+                if not data:
+                    raise EOFError("it ends before its end-of-stream marker")
+                self._waiting = b""
+            else:
+                data = b""
+            if chunk := self._stream.decompress(data, size):
+                return bytes(chunk)
+
+    def _next(self) -> bool:
+        """Go on to the next stream, if there is one."""
+        rest = self._stream.unused_data or self._waiting
+        zeros = 0
+        while rest := rest or self._file.read(CHUNK):
+            if not self._padded or rest.strip(b"\0"):
+                break
+            zeros, rest = zeros + len(rest), b""
+        kept = rest.lstrip(b"\0") if self._padded else rest
+        if (zeros + len(rest) - len(kept)) % 4:
+            raise EOFError("its streams are not padded by four bytes each")
+        if not kept:
+            return False
+        self._stream, self._waiting = self._make(), kept
+        return True
 
 
 def _only_member(path: Path, stack: ExitStack) -> IO[bytes]:
     """Return the stream of an archive's one file; its name is of no account."""
-    try:
+    with refusing("compression", "The compressed file is damaged.", about="zip: "):
         archive = stack.enter_context(zipfile.ZipFile(path))
         members = [one for one in archive.infolist() if not one.is_dir()]
         if len(members) == 1:
             return archive.open(members[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise _damaged("zip", error) from error
     shown = ", ".join(shorten(repr(one.filename)) for one in members[:3])
     raise unfit(
         "compression", "The archive must hold one file.",
         example=f"{len(members)} files in the archive{': ' if shown else ''}{shown}",
-    )  # fmt: skip
-
-
-def _read(stream: IO[bytes] | Any, compression: str) -> bytes:
-    if compression == "none":
-        return bytes(stream.read(CHUNK))
-    try:
-        return bytes(stream.read(CHUNK))
-    except BROKEN as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # this machine's fault: another run tries again
-        raise _damaged(compression, error) from error
-
-
-def _damaged(compression: str, error: Exception) -> Exception:
-    return unfit(
-        "compression", "The compressed file is damaged.",
-        example=f"{compression}: {shorten(error) or type(error).__name__}",
     )  # fmt: skip

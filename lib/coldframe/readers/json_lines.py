@@ -40,12 +40,15 @@ def read_json_lines(path: Path, source: Source) -> Iterator[pd.DataFrame]:
 
 
 def _piece(names: list[str], rows: list[dict[str, Any]], lines: list[int]) -> pd.DataFrame:
-    columns = [[spell(row.get(name)) for row in rows] for name in names]
     try:
+        columns = [[spell(row.get(name)) for row in rows] for name in names]
         return text_piece(names, columns, lines)
     except UnicodeEncodeError as error:
         said = f"half of a surrogate pair, lines {lines[0]} to {lines[-1]}"
         raise unfit("encoding", "A text has no spelling in UTF-8.", example=said) from error
+    except ValueError as error:
+        said = f"lines {lines[0]} to {lines[-1]}: {shorten(error)}"
+        raise unfit("not_jsonl", "A value has no text of its own.", example=said) from error
 
 
 def _names(path: Path, source: Source) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coldframe.faults import shorten, unfit
-from coldframe.readers._base import PIECE_ROWS, check_columns, text_piece
+from coldframe.faults import unfit
+from coldframe.readers._base import PIECE_ROWS, check_columns, refusing, text_piece
 from coldframe.readers.inflating import sniff
 from coldframe.readers.spelling import spell
 from coldframe.sources import Source
@@ -26,31 +27,26 @@ def read_parquet(path: Path, source: Source) -> Iterator[pd.DataFrame]:
     names a time zone takes them. Floats of four bytes have the digits of their exact value. Lists,
     structures and bytes are spelled as JSON and in hexadecimal.
     """
-    import pyarrow as pa  # this module is imported where no data is read
-    import pyarrow.parquet as pq
+    import pyarrow.parquet as pq  # this module is imported where no data is read
 
     _check_magic(path)
-    try:
-        with pq.ParquetFile(path) as file:
-            names = list(file.schema_arrow.names)
-            check_columns(names, source)
-            limit, size, first = source.batch.bytes, 0, 1
-            for batch in file.iter_batches(batch_size=PIECE_ROWS):
-                columns = [_spelled(column) for column in batch.columns]
-                size += sum(column.nbytes for column in columns)
-                if size > limit:
-                    told = f"more than {limit:,} bytes as text, at most {limit:,} are allowed"
-                    raise unfit("file_size", "The file inflates to too much.", example=told)
-                yield text_piece(names, columns, range(first, first + batch.num_rows))
-                first += batch.num_rows
-            if first == 1:
-                yield text_piece(names, [[] for _ in names], [])
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # this machine's fault: another run tries again
-        raise unfit(
-            "not_parquet", "The file is no sound Parquet.", example=shorten(error)
-        ) from error
+    with ExitStack() as stack:
+        stack.enter_context(refusing("not_parquet", "The file is no sound Parquet."))
+        # pages that have a checksum are held to it
+        file = stack.enter_context(pq.ParquetFile(path, page_checksum_verification=True))
+        names = list(file.schema_arrow.names)
+        check_columns(names, source)
+        limit, size, first = source.batch.bytes, 0, 1
+        for batch in file.iter_batches(batch_size=PIECE_ROWS):
+            columns = [_spelled(column) for column in batch.columns]
+            size += sum(column.nbytes for column in columns)
+            if size > limit:
+                told = f"more than {limit:,} bytes as text, at most {limit:,} are allowed"
+                raise unfit("file_size", "The file inflates to too much.", example=told)
+            yield text_piece(names, columns, range(first, first + batch.num_rows))
+            first += batch.num_rows
+        if first == 1:
+            yield text_piece(names, [[] for _ in names], [])
 
 
 def _check_magic(path: Path) -> None:
@@ -83,6 +79,8 @@ def _spelled(column: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         column = column.cast(pa.float64())  # the digits of the value, not of the shorter type
         return pa.array([spell(value) for value in column.to_pylist()], pa.large_string())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        column.validate(full=True)  # Parquet says that it is UTF-8, and nobody else looks
     plain = (
         pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_integer,
         pa.types.is_boolean, pa.types.is_decimal, pa.types.is_date, pa.types.is_time,

@@ -8,6 +8,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+DEEPEST = 100
+"""So deep may lists and mappings stand in one another. Without a limit, what is read would depend
+on how deep in calls of its own the program is at that moment."""
+
 
 class Literal(str):
     """A number as it stands in JSON, so that its digits are kept."""
@@ -53,14 +57,22 @@ def spell(value: Any) -> str | None:
     raise ValueError(f"a value of type {type(value).__name__}, which has no text of its own")
 
 
-def spell_json(value: Any) -> str:
-    """Return `value` as JSON without blanks, its numbers as they are spelled elsewhere."""
+def spell_json(value: Any, *, depth: int = 0) -> str:
+    """Return `value` as JSON without blanks, its numbers as they are spelled elsewhere.
+
+    Raises
+    ------
+    ValueError
+        Part of it has no text, or is nested deeper than `DEEPEST`; `depth` is how deep it is.
+    """
+    if depth > DEEPEST:
+        raise ValueError(f"lists and objects nested more than {DEEPEST} deep")
     if isinstance(value, dict):
-        pairs = [f"{json.dumps(str(k), ensure_ascii=False)}:{spell_json(v)}"
+        pairs = [f"{json.dumps(str(k), ensure_ascii=False)}:{spell_json(v, depth=depth + 1)}"
                  for k, v in value.items()]  # fmt: skip
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(spell_json(one) for one in value) + "]"
+        return "[" + ",".join([spell_json(one, depth=depth + 1) for one in value]) + "]"
     text = spell(value)
     if text is None:
         return "null"
