@@ -27,6 +27,7 @@ from coldframe.sources import (
     undeclared,
 )  # fmt: skip
 from coldframe.tasks import PREDICTION, PROBABILITY
+from coldframe.variables import IGNORE_ZONES, variables_kept
 
 __all__ = [
     "BatchRules", "Column", "Dataset", "Features", "Label", "Model", "Monitoring", "Policy", "Rule",
@@ -219,7 +220,8 @@ def load_object(dotted: str, *, where: str) -> Callable[..., Any]:
     """
     module, _, attribute = dotted.rpartition(".")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        with variables_kept(IGNORE_ZONES):  # it may import pandera
+            found = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # the user's module may raise anything
         raise ConfigurationError(
             f"{dotted} cannot be loaded.",

@@ -1,4 +1,5 @@
 import json
+import os
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -53,6 +54,12 @@ def test_a_fit_batch_is_typed_and_whole():
     assert judgement.faults == ()
     assert judgement.fit["size"].tolist() == [1, 2]
     assert judgement.fit["kind"].isna().tolist() == [False, True]
+
+
+def test_judging_changes_no_variable_that_pyarrow_heeds():
+    """Pandera's import tells it to pass over time zones, in all that the process does then."""
+    assert judge("aa,11,red,0").aside["rule"].tolist() == ["maximum"]
+    assert "PYARROW_IGNORE_TIMEZONE" not in os.environ
 
 
 def test_all_failures_of_all_rows_are_told_together():

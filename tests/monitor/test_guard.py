@@ -214,7 +214,8 @@ def test_import_sends_nothing_and_reads_no_env_file(tmp_path):
         "import os; from coldframe.monitor.guard import load_nannyml; load_nannyml();"
         "assert os.environ['NML_DISABLE_USAGE_LOGGING'] == '1';"
         "assert 'PYTHON_DOTENV_DISABLED' not in os.environ;"
-        "assert 'COLDFRAME_STRAY' not in os.environ"
+        "assert 'COLDFRAME_STRAY' not in os.environ;"
+        "assert 'PYARROW_IGNORE_TIMEZONE' not in os.environ"
     )
     (tmp_path / ".env").write_text("COLDFRAME_STRAY=1\n")
     env = {name: value for name, value in os.environ.items() if not name.startswith("NML_")}

@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 import tempfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -94,6 +95,52 @@ def test_half_floats_are_not_compared_and_that_is_told(tmp_path):
     with pytest.raises(ConfigurationError, match="Half floats"):
         store.read("pets", "cats", where=[("half", "==", 0.5)])
     assert len(store.read("pets", "cats", where=[("half", "is not null")])) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "wanted"),
+    [
+        (pa.time64("ns"), [1000, 1, None], dt.time(microsecond=1)),
+        (pa.duration("s"), [2**46, 3, None], dt.timedelta(seconds=2**46)),
+        (pa.duration("ms"), [2**56, 3, None], dt.timedelta(milliseconds=2**56)),
+        (pa.duration("us"), [2**56, 3, None], dt.timedelta(microseconds=2**56)),
+        (pa.timestamp("s", tz="America/New_York"), [0, 3, None],
+         dt.datetime(1969, 12, 31, 19, tzinfo=ZoneInfo("America/New_York"))),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_python_counts_otherwise_is_found_as_it_stands(tmp_path, kind, cells, wanted):
+    store = open_store(tmp_path)
+    rows = pa.table({"key": [0, 1, 2], "x": pa.array(cells, pa.int64()).cast(kind)})
+    store.freeze("pets", [Addition("cats", rows)])
+    for operator, values, keys in (
+        ("==", wanted, [0]), ("in", [wanted, wanted], [0]), ("!=", wanted, [1]),
+        ("not in", [wanted], [1]), ("in", [], []), ("not in", [], [0, 1]),
+    ):  # fmt: skip
+        found = store.read("pets", "cats", where=[("x", operator, values)], as_pandas=False)
+        assert found["key"].to_pylist() == keys
+
+
+@pytest.mark.parametrize("ignored", ["", "1"])
+def test_no_zone_is_passed_over_whatever_a_library_told_pyarrow(tmp_path, monkeypatch, ignored):
+    """Importing pandera or NannyML's FLAML sets it, for a Spark that is not there."""
+    monkeypatch.setenv("PYARROW_IGNORE_TIMEZONE", ignored)
+    store = open_store(tmp_path)
+    zone = ZoneInfo("America/New_York")
+    moment = dt.datetime(1969, 12, 31, 19, tzinfo=zone)
+    assert pa.array([moment]).cast(pa.int64()).to_pylist() == [
+        0 if ignored == "" else -18000 * 10**6
+    ]
+    frame = pd.DataFrame({"at": [moment], "object": pd.Series([moment], dtype=object)})
+    store.freeze("pets", [Addition("cats", frame)])
+    rows = pa.table({"at": pa.array([0], pa.timestamp("us", tz="America/New_York"))})
+    for name in ("at", "object"):
+        for value in (moment, pd.Timestamp(moment), "1970-01-01T00:00:00Z"):
+            for condition in ((name, "in", [value]), (name, "==", value), (name, "<=", value)):
+                found = store.read("pets", "cats", where=[condition], as_pandas=False)
+                assert found[name].equals(rows["at"]), condition
+    read = store.read("pets", "cats")
+    assert [read[name][0].to_pydatetime() for name in read] == [moment, moment]
 
 
 def exact_only(column):

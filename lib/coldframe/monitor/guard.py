@@ -19,6 +19,7 @@ import pandas as pd
 from coldframe.errors import DataError, EnvironmentFaultError
 from coldframe.kernels.preloaded import without_unwanted
 from coldframe.models import one_thread
+from coldframe.variables import IGNORE_ZONES, variables_kept
 
 FEWEST_OF_A_CLASS = 10
 """NannyML splits the reference ten times by class to see whether calibration helps."""
@@ -28,16 +29,14 @@ METHOD = "jensen_shannon"
 def load_nannyml() -> Any:
     """Import NannyML without its telemetry, and without the .env file that it would load."""
     os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
-    before = os.environ.get("PYTHON_DOTENV_DISABLED")
-    os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # a stray .env must not change our own settings
-    try:
-        with warnings.catch_warnings(), without_unwanted():
-            warnings.simplefilter("ignore")
-            return importlib.import_module("nannyml")
-    finally:
-        del os.environ["PYTHON_DOTENV_DISABLED"]
-        if before is not None:
-            os.environ["PYTHON_DOTENV_DISABLED"] = before
+    with (
+        variables_kept("PYTHON_DOTENV_DISABLED", IGNORE_ZONES),
+        warnings.catch_warnings(),
+        without_unwanted(),
+    ):
+        os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # a stray .env must not change our own settings
+        warnings.simplefilter("ignore")
+        return importlib.import_module("nannyml")
 
 
 @contextlib.contextmanager

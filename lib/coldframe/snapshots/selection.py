@@ -72,7 +72,11 @@ class Condition:
         if self.operator in COMPARISONS:
             found = COMPARISONS[self.operator](field, self.values[0])
         else:
-            found = field.isin(pa.array(_equal_values(self.values), kind))
+            counted = _counted(kind)
+            values = _equal_values(self.values, kind)
+            # moments as the numbers that they are: made of values of Python, they would lose their
+            # zone in a process where somebody set PYARROW_IGNORE_TIMEZONE, as pandera's import does
+            found = field.isin(values) if counted == kind else field.cast(counted).isin(values)
         return field.is_valid() & ~found if self.operator == "not in" else found
 
     def possible(self, column: Column | None, rows: int, kind: pa.DataType) -> bool:
@@ -195,15 +199,29 @@ def _moment(value: Any, kind: pa.DataType) -> pa.Scalar | None:
     if isinstance(value, time):
         return pa.scalar(value) if t.is_time(kind) and value.tzinfo is None else None
     if isinstance(value, timedelta):
+        if unit == "us" and value.microseconds % 1000 == 0:  # longer ones fit the coarser units
+            unit = "ms" if value.microseconds else "s"
         return pa.scalar(value, pa.duration(unit)) if t.is_duration(kind) else None
     return None
 
 
-def _equal_values(scalars: Sequence[pa.Scalar]) -> list[Any]:
-    """Return the values that `==` finds equal to one of `scalars`: no NaN, and both zeros."""
-    values = [scalar.as_py() for scalar in scalars]
-    zeros = [-one for one in values if isinstance(one, float) and one == 0]
-    return [one for one in [*values, *zeros] if one == one]  # NaN is not itself
+def _counted(kind: pa.DataType) -> pa.DataType:
+    """Return the integers in which moments, times and durations are counted; else `kind`."""
+    if not pa.types.is_temporal(kind):
+        return kind
+    return pa.int32() if kind.bit_width == 32 else pa.int64()
+
+
+def _equal_values(scalars: Sequence[pa.Scalar], kind: pa.DataType) -> pa.Array:
+    """Return the values that `==` finds equal to one of `scalars`: no NaN, and both zeros.
+
+    No value of Python's is made on the way. Moments, times and durations are counts of their unit.
+    """
+    values = pa.array(scalars, kind).cast(_counted(kind))
+    if pa.types.is_floating(kind):
+        values = pa.concat_arrays([values, pc.negate(values.filter(pc.equal(values, 0)))])
+        values = values.filter(pc.invert(pc.is_nan(values)))
+    return values
 
 
 def _comparable(scalar: pa.Scalar) -> Any:

@@ -214,8 +214,8 @@ class OpenTable:
 
         Statistics pass over NaN, and pyarrow takes what they say for all values: of a group of
         1.0 and NaN it returns both for ``x == 1.0``, none for ``x != 1.0``. So conditions on
-        floating-point numbers are applied to the rows. So are memberships: of moments in seconds,
-        which Parquet keeps in milliseconds, a property test once saw a wanted row passed over.
+        floating-point numbers are applied to the rows. So are memberships, which compare moments
+        as numbers.
         """
         schema = self._whole_schema
         return [
