@@ -1,17 +1,10 @@
 """Rows of a query become files, each row once, whatever is killed; real SQLite and PostgreSQL."""
 
 import json
-import random
-import shutil
-import signal
-from functools import partial
 
-import dying
 import pandas as pd
 import pytest
-import samples
 import sqlalchemy as sa
-from counts import count
 from pulling.orders import landed, write_project
 
 from coldframe.errors import ConfigurationError
@@ -229,33 +222,3 @@ def test_what_a_pull_cannot_be_is_told_with_its_line(tmp_path, more, told):
     assert told in str(caught.value)
     assert "sources.orders.pull" in str(caught.value)
     assert "s3cret" not in str(caught.value)
-
-
-start = partial(dying.start, "coldframe.pulling.pull_sources")
-
-
-@pytest.fixture(scope="module")
-def half_pulled(tmp_path_factory):
-    """A project that has pulled once, and a row more for it."""
-    folder = tmp_path_factory.mktemp("killed")
-    database = Database(f"sqlite:///{folder / 'orders.db'}")
-    bench = write_project(folder / "project", orders=query_of(f"sqlite:///{folder / 'orders.db'}"))
-    database.add((1, None, "a", 5))
-    pull(bench)
-    database.add((2, None, "b", 5), (3, None, "c", 6))
-    process = start(shutil.copytree(folder / "project", folder / "whole", symlinks=True), 0)
-    return folder / "project", int(process.communicate()[0])
-
-
-@pytest.mark.parametrize("draw", range(count(6, 100)))
-def test_killed_anywhere_each_row_is_taken_once(half_pulled, tmp_path, draw):
-    project, touched = half_pulled
-    root = shutil.copytree(project, tmp_path / "project", symlinks=True)
-    process = start(root, random.Random(draw).randint(1, touched))
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    bench = samples.open_bench(root)
-    assert all(name.endswith(".jsonl") or name.startswith(".") for name in landed(bench))
-    pull(bench)
-    assert ids(bench) == [[1], [2, 3]]
-    assert pull(bench).files == ()

@@ -59,7 +59,7 @@ def pull_query(
     landed : callable
         Tells of a digest whether a file with these bytes was ingested.
     """
-    state = _settle(load_state(state_file), folder, state_file, landed)
+    state = _settle(load_state(state_file), folder, state_file, landed, tally)
     if state and state["watermark"] != pull.watermark:
         raise ConfigurationError(
             "The watermark is another column than before.", where="pull.watermark",
@@ -90,13 +90,14 @@ def pull_query(
         "watermark": pull.watermark, "number": number, "digest": partial.digest,
         "window": after.to_json(),
     }  # fmt: skip
-    save_state(state_file, {**state, "next": {**now, "file": name, "partial": partial.path.name}})
-    _publish(partial.path, folder / name)
-    save_state(state_file, now)
     file = PulledFile(
         file=name, digest=partial.digest, bytes=partial.bytes, origin="query", rows=counts[True]
     )
+    said = {"file": name, "partial": partial.path.name, "rows": file.rows}
+    save_state(state_file, {**state, "next": {**now, **said}})
+    _publish(partial.path, folder / name)
     tally.files.append(file)
+    save_state(state_file, now)
 
 
 def _publish(partial: Path, path: Path) -> None:
@@ -110,14 +111,21 @@ def _publish(partial: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _settle(state: State, folder: Path, state_file: Path, landed: Callable[[str], bool]) -> State:
+def _settle(
+    state: State, folder: Path, state_file: Path, landed: Callable[[str], bool], tally: Tally
+) -> State:
     """Finish a pull that was killed between its file and its state; return the state after it."""
     said = state.pop("next", None)
     if said is None:
         return state
-    partial, path = folder / said.pop("partial"), folder / said.pop("file")
+    name, rows = said.pop("file"), said.pop("rows", None)
+    partial, path = folder / said.pop("partial"), folder / name
     if partial.is_file() and file_digest(partial) == said["digest"]:
         _publish(partial, path)
+        size = path.stat().st_size
+        tally.files.append(
+            PulledFile(file=name, digest=said["digest"], bytes=size, origin="query", rows=rows)
+        )
     there = path.is_file() and file_digest(path) == said["digest"]
     if there or landed(said["digest"]):
         state = said

@@ -83,10 +83,20 @@ def _open(path: Path, compression: str, stack: ExitStack) -> IO[bytes] | Any:
     if compression == "zstd":
         import pyarrow as pa  # this module is imported where no data is read
 
-        return stack.enter_context(pa.input_stream(str(path), compression="zstd"))
+        return _Zstd(stack.enter_context(pa.input_stream(str(path), compression="zstd")))
     if compression == "gzip":
         return stack.enter_context(gzip.open(path, "rb"))
     return _Streams(stack.enter_context(path.open("rb")), compression)
+
+
+class _Zstd:
+    """What Arrow inflates; where a file is damaged, `NativeFile.read` loses what it would fill."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        return bytes(self._stream.read_buffer(size).to_pybytes())
 
 
 def _xz_stream() -> lzma.LZMADecompressor:
