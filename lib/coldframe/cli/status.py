@@ -86,6 +86,7 @@ def describe(status: Status, session: Session) -> dict[str, Any]:
         "releases": status.releases,
         "replays": status.replays,
         "stray": status.stray,
+        "down": status.down,
         "due": status.due,
         "next": session.complete(status.steps),
     }
@@ -152,6 +153,7 @@ def _data(status: Status) -> RenderableType:
             if status.landed
             else None,
             "not taken": _tell_stray(status),
+            "not pulled": _tell_down(status),
         }
     )
 
@@ -187,6 +189,15 @@ def _tell_stray(status: Status) -> RenderableType | None:
         return None
     named = _few([stray.path.as_posix() for stray in status.stray])
     return line(Text(named, style="yellow"), f"  expected: {status.stray[0].expected}")
+
+
+def _tell_down(status: Status) -> Group | None:
+    """Return of each source that could not be pulled since when, when last tried, and why."""
+    lines: list[RenderableType] = []
+    for one in status.down:
+        told = f"  since {moment(one.since)}; tried last {moment(one.tried)}"
+        lines += [line(Text(one.source, style="red"), told), cell(one.fault, "dim")]
+    return Group(*lines) if lines else None
 
 
 def _few(names: list[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from coldframe.errors import ColdframeError, EnvironmentFaultError, NotFoundError
 from coldframe.files import locked
 from coldframe.ledger import deliveries
+from coldframe.pulling.down import note_outcome
 from coldframe.pulling.report import PullReport, SourcePull
 from coldframe.pulling.state import state_path
 from coldframe.pulling.tally import Tally
@@ -76,6 +77,7 @@ def _silent(line: str) -> None:
 class _Failure:
     """How a fault is told, without what the environment keeps secret."""
 
+    source: str
     pull: Pull
     where: str
 
@@ -84,7 +86,9 @@ class _Failure:
             return conceal(str(error), self.pull)
         told = EnvironmentFaultError(
             "The source cannot be pulled now.", where=self.where,
-            found=f"{type(error).__name__}: {error}", remedy="coldframe pull tries again",
+            found=f"{type(error).__name__}: {error}",
+            remedy=f"see that it answers at {self.pull.url}; the next build tries again, or now: "
+            f"coldframe pull --source {self.source}",
         )  # fmt: skip
         return conceal(str(told), self.pull)
 
@@ -121,8 +125,10 @@ def _pull(bench: Workbench, name: str, pull: Pull, tell: Progress) -> SourcePull
             )  # fmt: skip
         sweep_partials(folder)
     except Exception as error:  # noqa: BLE001  # drivers raise what they like; the others go on
-        fault = _Failure(pull, where)(error)
+        fault = _Failure(name, pull, where)(error)
+    down = note_outcome(bench, name, url=pull.url, fault=fault)
     return SourcePull(
         source=name, url=pull.url, files=tuple(tally.files), known=tally.known,
         left=tuple(tally.left), fault=fault,
+        since=down.since if down else None,
     )  # fmt: skip

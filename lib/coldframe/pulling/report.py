@@ -49,6 +49,8 @@ class SourcePull:
         Objects that were not taken, each with the reason.
     fault : str or None
         Why the source could not be pulled (to its end); another pull tries again.
+    since : str or None
+        Since when it has not been, in ISO 8601.
     """
 
     source: str
@@ -57,6 +59,7 @@ class SourcePull:
     known: int = 0
     left: tuple[str, ...] = ()
     fault: str | None = None
+    since: str | None = None
 
     def __str__(self) -> str:
         told = [f"{len(self.files):,} new in the landing folder"] if self.files else []
@@ -65,7 +68,8 @@ class SourcePull:
         if self.left:
             told.append(f"{len(self.left):,} left, {self.left[0]}")
         if self.fault:
-            told.append(f"not pulled to its end. {self.fault}")
+            since = f" since {self.since}" if self.since else ""
+            told.append(f"not pulled to its end{since}. {self.fault}")
         return f"{self.source}: {'; '.join(told)}"
 
 
