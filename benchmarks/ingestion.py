@@ -1,9 +1,12 @@
 """What does ingestion cost?
 
-A table of twelve mixed columns is delivered as CSV and ingested: read as text, cast without loss,
-held against a contract of more than twelve row rules and a key, frozen. Beside it pyarrow writes
-the same rows, which it is given typed, as Parquet with the same codec, and does nothing else. And
-a folder of known files is ingested once more, in which nothing is new.
+A table of twelve mixed columns is delivered as Parquet, with types, and ingested: held against a
+contract of more than twelve row rules and a key, frozen. Beside it pyarrow writes the same rows,
+which it is given typed, as Parquet with the same codec, and does nothing else; and it reads and
+writes them. The same rows delivered as CSV are read as text and typed without loss besides. Beside
+that stands what one would do else: pyarrow's reader, which guesses the types, and its writer,
+without a check; and pandas with a schema of the same rules for pandera. And a folder of known files
+is ingested once more, in which nothing is new.
 """
 
 import os
@@ -18,10 +21,14 @@ import yaml
 from pyarrow import csv
 
 from benchmarks.store import make_rows
-from benchmarks.suite import ROOT, Cost, Worker, compare, goal, interleave, ratios
+from benchmarks.suite import ROOT, Cost, Found, Worker, compare, goal, interleave, ratios
 
 SMALLEST = {"rounds": 1, "warm_up": 0, "rows": 1000, "files": 3}
-PLAIN, INGEST = "plain Parquet, rows typed before", "ingest from CSV"
+PLAIN, REWRITE = "write_table, rows typed before", "read_table and write_table"
+TYPED, TEXT = "ingest from Parquet", "ingest from CSV"
+ARROW, PANDERA = "pyarrow's read_csv and write_table", "pandas, pandera and to_parquet"
+ACTIONS = {PLAIN: "write", REWRITE: "rewrite", TYPED: "ingest", TEXT: "ingest",
+           ARROW: "convert", PANDERA: "validate"}  # fmt: skip
 CONTRACT = {
     "key": {"type": "integer", "minimum": 0},
     "count": {"type": "integer", "minimum": 0, "maximum": 100},
@@ -49,76 +56,76 @@ def spell(rows: pa.Table) -> pa.Table:
     return pa.table({name: changed.get(name, rows[name]) for name in rows.column_names})
 
 
-def write_project(root: Path) -> Path:
-    """Make a project with one dataset of one source, `rows`."""
+def write_project(root: Path, kind: str = "csv") -> Path:
+    """Make a project with one dataset of one source, `rows`; return where its files land."""
     (root / "datasets").mkdir(parents=True)
     (root / "lib").symlink_to(ROOT / "lib", target_is_directory=True)
     for name in ("pipeline.yaml", "env.yaml"):
         (root / name).write_bytes((ROOT / name).read_bytes())
     record = yaml.safe_load((ROOT / "datasets" / "flights.yaml").read_text("utf-8"))
     source = {
-        "files": "*.csv", "key": ["key"], "columns": CONTRACT,
+        "files": f"*.{kind}", "kind": kind, "key": ["key"], "columns": CONTRACT,
         "batch": {"rows": [0, 1e9], "bytes": 2**40},
     }  # fmt: skip
     record["sources"]["rows"] = source
     (root / "datasets" / "bench.yaml").write_text(yaml.safe_dump(record, sort_keys=False))
-    return root
+    landing = root / "home" / "landing" / "bench" / "rows"
+    landing.mkdir(parents=True)
+    return landing
 
 
-def deliver_many(root: Path, files: int) -> None:
+def deliver_many(folder: Path, files: int) -> None:
     """Land small files, no two alike."""
-    folder = root / "home" / "landing" / "bench" / "rows"
-    folder.mkdir(parents=True)
     for number in range(files):
         rows = spell(make_rows(2, number + 1))
         csv.write_csv(rows, folder / f"{number:05}.csv", csv.WriteOptions(quoting_style="none"))
 
 
+def compare_ways(worker: Worker, folder: Path, rows: int, **counts: int) -> tuple[str, Found]:
+    """Return how many bytes the rows have, and what each way of keeping them costs."""
+    table = make_rows(rows, 0)
+    files = {kind: folder / f"rows.{kind}" for kind in ("parquet", "csv")}
+    pq.write_table(table, files["parquet"])
+    csv.write_csv(spell(table), files["csv"], csv.WriteOptions(quoting_style="none"))
+    worker.do("load", path=str(files["parquet"]))
+    turns = iter(range(10**6))
+
+    def work(name: str) -> Cost:
+        path = files["parquet" if name in (REWRITE, TYPED) else "csv"]
+        root = folder / str(next(turns))
+        if ACTIONS[name] == "ingest":
+            os.link(path, write_project(root, path.suffix[1:]) / path.name)
+        else:
+            root.mkdir()
+        cost = worker.do(ACTIONS[name], folder=str(root), path=str(path))
+        worker.do("clear", folder=str(root))
+        assert cost.answer == rows, cost
+        return cost
+
+    found = interleave({name: partial(work, name) for name in ACTIONS}, **counts)
+    told = " and ".join(f"{f.stat().st_size / 1e6:,.0f} MB of {kind}" for kind, f in files.items())
+    return f"{rows:,} rows, {told}.", found
+
+
 def measure(*, rounds: int = 5, warm_up: int = 1, rows: int = 1_000_000, files: int = 1000) -> str:
     with tempfile.TemporaryDirectory(prefix="coldframe-bench-") as parent, ExitStack() as stack:
         folder = Path(parent)
-        table = make_rows(rows, 0)
-        pq.write_table(table, folder / "typed.parquet")
-        spelled = folder / "rows.csv"
-        csv.write_csv(spell(table), spelled, csv.WriteOptions(quoting_style="none"))
-        size = spelled.stat().st_size
         worker = stack.enter_context(Worker("benchmarks.ingestion_worker"))
-        worker.do("load", path=str(folder / "typed.parquet"))
-        names = {PLAIN: "write", INGEST: "ingest"}
-        turns = iter(range(10**6))
-
-        def work(action: str) -> Cost:
-            root = folder / f"{action}-{next(turns)}"
-            if action == "ingest":
-                write_project(root)
-                landing = root / "home" / "landing" / "bench" / "rows"
-                landing.mkdir(parents=True)
-                os.link(spelled, landing / "rows.csv")
-            else:
-                root.mkdir()
-            cost = worker.do(action, folder=str(root))
-            worker.do("clear", folder=str(root))
-            assert cost.answer == rows, cost
-            return cost
-
-        found = interleave(
-            {name: partial(work, action) for name, action in names.items()},
-            rounds=rounds, warm_up=warm_up,
-        )  # fmt: skip
-        known = write_project(folder / "known")
-        deliver_many(known, files)
-        worker.do("ingest", folder=str(known))
-        worker.do("ingest", folder=str(known))  # remembers what the files were, now left alone
-        again = interleave(
-            {"nothing new": partial(worker.do, "ingest", folder=str(known))},
-            rounds=rounds, warm_up=warm_up,
-        )["nothing new"]  # fmt: skip
-    seconds = [cost.wall for cost in again]
+        told, found = compare_ways(worker, folder, rows, rounds=rounds, warm_up=warm_up)
+        known = folder / "known"
+        deliver_many(write_project(known), files)
+        again = partial(worker.do, "ingest", folder=str(known), path="")
+        again()
+        again()  # remembers what the files were, now left alone
+        nothing = interleave({"nothing new": again}, rounds=rounds, warm_up=warm_up)
+    seconds = [cost.wall for cost in nothing["nothing new"]]
+    typed = {name: found[name] for name in (PLAIN, REWRITE, TYPED)}
+    text = {name: found[name] for name in (ARROW, PANDERA, TEXT)}
     return (
-        f"{rows:,} rows, {size / 1e6:,.0f} MB of CSV.\n\n"
-        + compare("twelve columns", found, PLAIN)
-        + goal("ingestion with twelve row rules, times plain Parquet of the same rows, typed "
-               "before (processor time)", ratios(found, INGEST, PLAIN, "cpu"), most=3.0)
+        f"{told}\n\n" + compare("delivered as Parquet", typed, PLAIN) + "\n"
+        + compare("delivered as CSV", text, ARROW)
+        + goal("ingestion of typed rows with twelve row rules, times plain Parquet of the same "
+               "rows (processor time)", ratios(found, TYPED, PLAIN, "cpu"), most=3.0)
         + goal(f"a folder of {files:,} known files is ingested with nothing new, in seconds beyond "
                "start-up", seconds, most=1.0)
     )  # fmt: skip

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldframe.contracts.casting import (
+from coldframe.contracts.casting import cast
+from coldframe.contracts.parsing import (
     PARSERS,
-    cast,
     parse_boolean,
     parse_integer,
     parse_number,

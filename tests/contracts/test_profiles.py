@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coldframe.contracts.casting import Typed
 from coldframe.contracts.expectations import BATCH_RULES, COLUMN_LIMITS, expectation, remedy
 from coldframe.contracts.judging import judge_batch
 from coldframe.contracts.profiles import BatchProfile, Reference, stability_index
@@ -163,9 +164,9 @@ def test_pieces_count_like_a_whole():
     usual = USUAL.assign(wind=pd.to_numeric(USUAL["wind"]))
     references = {n: Reference.of(usual[n], contract.columns[n]) for n in ("wind", "place")}
     whole, pieces = (BatchProfile(contract, references) for _ in range(2))
-    whole.add(rows)
+    whole.add(Typed.of(rows))
     for start in range(0, 90, 7):
-        pieces.add(rows.iloc[start : start + 7])
+        pieces.add(Typed.of(rows.iloc[start : start + 7]))
     assert len(whole.faults(CLOCK)) == 6
     assert [one.rule for one in pieces.faults(CLOCK)] == [one.rule for one in whole.faults(CLOCK)]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+import numpy as np
 import pandas as pd
 
+from coldframe.contracts.casting import Typed
 from coldframe.contracts.expectations import BATCH_RULES
 from coldframe.contracts.faults import Fault, failures_frame, shorten
 from coldframe.contracts.keys import KeySet, digest_keys, find_doubled, gather_keys
@@ -14,7 +16,7 @@ from coldframe.datasets import Source
 
 
 def check_keys(
-    typed: pd.DataFrame,
+    rows: pd.DataFrame | Typed,
     source: Source,
     *,
     known: KeySet | pd.DataFrame | None = None,
@@ -24,7 +26,7 @@ def check_keys(
 
     Parameters
     ----------
-    typed : DataFrame of shape (n_rows, n_columns)
+    rows : DataFrame of shape (n_rows, n_columns), or Typed
         Rows that broke no other rule: a row that was set aside does not take up its key.
     source : Source
         Its key; with `keys_known` an earlier batch's key is welcome.
@@ -39,18 +41,22 @@ def check_keys(
         Rules ``duplicate_key`` and ``known_key``.
     """
     key = list(source.key)
-    if not key or typed.empty:
+    if not key or not len(rows.index):
         return failures_frame([])
-    keys = typed[key]
-    digests = digest_keys(keys)
+    typed = rows if isinstance(rows, Typed) else Typed.of(rows[key])
+    digests = digest_keys([typed.columns[name] for name in key])
     doubled = find_doubled(digests)
     if seen is not None:
         doubled |= seen.holds(digests)
         seen.add(digests)
-    found = _name(keys[doubled], "duplicate_key")
+    before = np.zeros(len(doubled), dtype=bool)
     if known is not None and len(known) and not source.batch.keys_known:
-        before = known if isinstance(known, KeySet) else gather_keys([known[key]])
-        found += _name(keys[before.holds(digests) & ~doubled], "known_key")
+        held = known if isinstance(known, KeySet) else gather_keys([known[key]])
+        before = held.holds(digests) & ~doubled
+    if not (doubled.any() or before.any()):
+        return failures_frame([])
+    keys = typed.select(key)
+    found = _name(keys[doubled], "duplicate_key") + _name(keys[before], "known_key")
     return failures_frame(found)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-import pandas as pd
-
+from coldframe.contracts.casting import Typed
 from coldframe.contracts.faults import Fault
 from coldframe.datasets import Source
+from coldframe.readers import Piece
+from coldframe.readers.columns import spell_column
 from coldframe.sources import UNDECLARED
 
 
-def allow_lost(source: Source, delivered: pd.Index) -> Source:
+def allow_lost(source: Source, delivered: Collection[str]) -> Source:
     """Return the contract for a batch without columns that need not come: they may be null."""
     columns = {
         name: column.model_copy(update={"nullable": True})
@@ -22,7 +23,7 @@ def allow_lost(source: Source, delivered: pd.Index) -> Source:
     return source.model_copy(update={"columns": columns})
 
 
-def keep_undeclared(typed: pd.DataFrame, text: pd.DataFrame, source: Source) -> pd.DataFrame:
+def keep_undeclared(typed: Typed, piece: Piece, names: Sequence[str]) -> Typed:
     """Return typed rows with the columns that the contract does not declare, as they came.
 
     They are called ``undeclared:NAME`` and are text for good, so that a later declaration of NAME,
@@ -30,15 +31,19 @@ def keep_undeclared(typed: pd.DataFrame, text: pd.DataFrame, source: Source) -> 
 
     Examples
     --------
-    >>> source = Source(files="*.csv", key=(), columns={"size": {"type": "integer"}})
-    >>> text = pd.DataFrame({"size": ["1", "2"], "gate": ["007", "B"]})
-    >>> keep_undeclared(pd.DataFrame({"size": [1, 2]}), text, source)
+    >>> import pandas as pd, pyarrow as pa
+    >>> piece = Piece.of(pd.DataFrame({"size": ["1", "2"], "gate": ["007", "B"]}))
+    >>> typed = Typed({"size": pa.array([1, 2])}, piece.index)
+    >>> keep_undeclared(typed, piece, ["gate"]).frame
        size undeclared:gate
     0     1             007
     1     2               B
     """
-    new = {f"{UNDECLARED}{n}": text[n] for n in text.columns if n not in source.columns}
-    return typed.assign(**new) if new else typed
+    if not names:
+        return typed
+    held = dict(zip(piece.names, piece.columns, strict=True))
+    new = {f"{UNDECLARED}{name}": spell_column(held[name]) for name in names}
+    return Typed({**typed.columns, **new}, typed.index)
 
 
 def check_undeclared(new: Sequence[str], source: Source) -> tuple[Fault, ...]:

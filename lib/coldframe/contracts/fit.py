@@ -10,15 +10,8 @@ from types import TracebackType
 import pandas as pd
 import pyarrow as pa
 
+from coldframe.contracts.casting import ARROW, Typed
 from coldframe.datasets import Source
-
-TYPES = {
-    "string": pa.large_string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "timestamp": pa.timestamp("us", "UTC"),
-}
 
 
 @dataclass(frozen=True)
@@ -45,7 +38,8 @@ class FitRows:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order, a piece at a time."""
-        with pa.OSFile(str(self.path)) as stream, pa.ipc.open_file(stream) as reader:
+        # mapped, so that what waits to be written is on disk and not in memory
+        with pa.memory_map(str(self.path)) as stream, pa.ipc.open_file(stream) as reader:
             for place in range(reader.num_record_batches):
                 yield reader.get_batch(place)
 
@@ -65,28 +59,25 @@ class FitWriter:
         self._path = path
         self._rows = 0
         self._schema = pa.schema(
-            [pa.field(name, TYPES[column.type]) for name, column in source.columns.items()]
+            [pa.field(name, ARROW[column.type]) for name, column in source.columns.items()]
         )
         self._sink = pa.OSFile(str(path), "wb")
         self._writer: pa.RecordBatchFileWriter | None = None
 
-    def write(self, typed: pd.DataFrame) -> None:
+    def write(self, typed: Typed) -> None:
         """Add rows with the declared columns, and text in others, if there are any."""
-        if typed.empty:
+        if not len(typed.index):
             return
         if self._writer is None:
             known = set(self._schema.names)
             for name in (name for name in typed.columns if name not in known):
                 self._schema = self._schema.append(pa.field(name, pa.large_string()))
-            options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+            # not compressed: it lives for moments, and is read once
+            options = pa.ipc.IpcWriteOptions(use_threads=False)
             self._writer = pa.ipc.new_file(self._sink, self._schema, options=options)
-        columns = [pa.array(typed[field.name], field.type) for field in self._schema]
-        plain = [
-            column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-            for column in columns
-        ]
-        self._writer.write_batch(pa.record_batch(plain, schema=self._schema))
-        self._rows += len(typed)
+        columns = [typed.columns[field.name].cast(field.type) for field in self._schema]
+        self._writer.write_batch(pa.record_batch(columns, schema=self._schema))
+        self._rows += len(typed.index)
 
     def __enter__(self) -> FitWriter:
         """Return itself; the file is closed at the end."""

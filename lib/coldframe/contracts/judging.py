@@ -14,7 +14,7 @@ import pandas as pd
 
 from coldframe.contracts.aside import AsideWriter
 from coldframe.contracts.batches import check_batch, check_key_shares, check_keys, overrule
-from coldframe.contracts.casting import cast
+from coldframe.contracts.casting import Typed, cast_piece
 from coldframe.contracts.evolving import allow_lost, check_undeclared, keep_undeclared
 from coldframe.contracts.faults import Fault, UnfitBatchError, sum_up
 from coldframe.contracts.fit import FitRows, FitWriter
@@ -22,7 +22,17 @@ from coldframe.contracts.keys import KeySet
 from coldframe.contracts.profiles import BatchProfile, Reference
 from coldframe.contracts.rows import check_rows
 from coldframe.datasets import Source
-from coldframe.readers import read_batch
+from coldframe.readers import Piece, read_pieces
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedPiece:
+    """What the contract says of a piece; see `Judgement`. Without unfit rows there is no text."""
+
+    fit: Typed
+    failures: pd.DataFrame
+    text: pd.DataFrame | None
+    unknown_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +141,14 @@ def judge_batch(
             FitWriter(folder / "fit.arrow", source) as fit,
             AsideWriter(folder / "aside.parquet") as aside,
         ):
-            for text in read_batch(path, source):
-                rows += len(text)
-                judged = judge_rows(text, source, known=known, seen=keys, clock=clock)
-                unfit += len(judged.text)
+            for piece in read_pieces(path, source):
+                rows += len(piece)
+                judged = judge_piece(piece, source, known=known, seen=keys, clock=clock)
                 profile.add(judged.fit)
                 fit.write(judged.fit)
-                aside.write(judged.failures, judged.text)
+                if judged.text is not None:
+                    unfit += len(judged.text)
+                    aside.write(judged.failures, judged.text)
                 unknown = judged.unknown_columns
     except UnfitBatchError as error:
         return BatchJudgement(rows, None, KeySet(), error.faults)
@@ -186,29 +197,44 @@ def judge_rows(
     UnfitBatchError
         A rule in Python could not judge them.
     """
-    typed, uncast = cast(text, source)
-    broken = check_rows(typed, allow_lost(source, text.columns), clock=clock)
+    judged = judge_piece(Piece.of(text), source, known=known, seen=seen, clock=clock)
+    return Judgement(
+        rows=len(text),
+        fit=judged.fit.frame,
+        failures=judged.failures,
+        text=text.iloc[:0] if judged.text is None else judged.text,
+        faults=() if judged.text is None else sum_up(judged.failures),
+        unknown_columns=judged.unknown_columns,
+    )
+
+
+def judge_piece(
+    piece: Piece,
+    source: Source,
+    *,
+    known: KeySet | pd.DataFrame | None = None,
+    seen: KeySet | None = None,
+    clock: datetime | None = None,
+) -> JudgedPiece:
+    """Judge the rows of a piece; see `judge_rows`."""
+    typed, uncast = cast_piece(piece, source)
+    broken = check_rows(typed, allow_lost(source, piece.names), clock=clock)
     failures = uncast
     if len(broken):
         failures = pd.concat([uncast, drop_made(broken, uncast)], ignore_index=True)
-    sound = typed[~typed.index.isin(failures["line"])] if len(failures) else typed
+    sound = typed
+    if len(failures):
+        sound = typed.filter(~typed.index.isin(failures["line"]))
     repeated = check_keys(sound, source, known=known, seen=seen)
     if len(repeated):
         failures = pd.concat([failures, repeated], ignore_index=True)
-    unknown = tuple(name for name in text.columns if name not in source.columns)
-    fit = keep_undeclared(typed, text, source)
+    unknown = tuple(name for name in piece.names if name not in source.columns)
+    fit = keep_undeclared(typed, piece, unknown)
     if not len(failures):
-        return Judgement(len(text), fit, failures, text.iloc[:0], (), unknown)
+        return JudgedPiece(fit, failures, None, unknown)
     failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
-    unfit = text.index.isin(failures["line"])
-    return Judgement(
-        rows=len(text),
-        fit=fit[~unfit],
-        failures=failures,
-        text=text[unfit],
-        faults=sum_up(failures),
-        unknown_columns=unknown,
-    )
+    unfit = typed.index.isin(failures["line"])
+    return JudgedPiece(fit.filter(~unfit), failures, piece.text(unfit), unknown)
 
 
 def drop_made(broken: pd.DataFrame, uncast: pd.DataFrame) -> pd.DataFrame:

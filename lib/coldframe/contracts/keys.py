@@ -76,14 +76,15 @@ class KeySet:
         return back
 
 
-def digest_keys(keys: pd.DataFrame) -> tuple[Words, Words]:
+def digest_keys(keys: pd.DataFrame | Sequence[pa.Array]) -> tuple[Words, Words]:
     """Return 128 bits for each row of `keys`, which has no nulls: the same for the same values.
 
     Whole numbers are the same whatever their dtype; so are texts.
     """
-    halves = [np.full(len(keys), seed, dtype=np.uint64) for seed, _ in SEEDS]
-    for name in keys.columns:
-        words = _words(keys[name])
+    columns = [pa.array(keys[n]) for n in keys] if isinstance(keys, pd.DataFrame) else keys
+    halves = [np.full(len(columns[0]), seed, dtype=np.uint64) for seed, _ in SEEDS]
+    for column in columns:
+        words = _words(column)
         halves = [_mix(half * np.uint64(31) + word)
                   for half, word in zip(halves, words, strict=True)]  # fmt: skip
     return halves[0], halves[1]
@@ -93,7 +94,8 @@ def find_doubled(digests: tuple[Words, Words]) -> npt.NDArray[np.bool_]:
     """Return of each digest whether the same stands before it."""
     high, low = digests
     doubled = np.zeros(len(high), dtype=bool)
-    if pd.Series(high).is_unique:
+    ordered = np.sort(high)
+    if not (ordered[1:] == ordered[:-1]).any():
         return doubled
     order = np.lexsort((low, high))  # stable: of equal ones the first stays the first
     same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
@@ -101,16 +103,16 @@ def find_doubled(digests: tuple[Words, Words]) -> npt.NDArray[np.bool_]:
     return doubled
 
 
-def _words(values: pd.Series) -> Sequence[Words]:
+def _words(array: pa.Array | pa.ChunkedArray) -> Sequence[Words]:
     """Return 64 bits for each value, twice, by two hashes that know nothing of each other."""
-    array = pa.array(values)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        coded = pc.dictionary_encode(array)
-        texts = coded.dictionary.to_numpy(zero_copy_only=False)
-        places = coded.indices.to_numpy(zero_copy_only=False)
+        array = pc.dictionary_encode(array)
+    if pa.types.is_dictionary(array.type):
+        texts = array.dictionary.to_numpy(zero_copy_only=False)
+        places = array.indices.to_numpy(zero_copy_only=False)
         return [
             np.asarray(pd.util.hash_array(texts, hash_key=key, categorize=False))[places]
             for _, key in SEEDS

@@ -1,4 +1,4 @@
-"""A quick look at a column: whether anything in it may break a rule of the dataset file.
+"""A quick look at a column: which values in it may break a rule of the dataset file.
 
 Most pieces of most files are clean, and to find that costs a tenth of finding what is not.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,13 +26,13 @@ SAFE = re.compile(
 (``\\d`` has other digits, too, in Python), nothing possessive, nothing that looks around."""
 
 
-def may_break(values: pd.Series, column: Column, *, key: bool) -> bool:
-    """Return False only if no value of a column breaks a rule that is declared for it.
+def find_suspects(values: pa.Array, column: Column, *, key: bool) -> pa.Array | None:
+    """Return where a value may break a rule that is declared for its column; None for nowhere.
 
     Parameters
     ----------
-    values : Series of shape (n_rows,)
-        As `cast` returns it.
+    values : pyarrow.Array of shape (n_rows,)
+        As `coldframe.contracts.casting.Typed` has it.
     column : Column
         Its rules.
     key : bool
@@ -43,56 +41,74 @@ def may_break(values: pd.Series, column: Column, *, key: bool) -> bool:
     Examples
     --------
     >>> column = Column(type="integer", minimum=0)
-    >>> may_break(pd.Series([0, 1]), column, key=True), may_break(pd.Series([-1]), column, key=True)
-    (False, True)
+    >>> find_suspects(pa.array([0, 1]), column, key=True) is None
+    True
+    >>> find_suspects(pa.array([0, -1]), column, key=True).to_pylist()
+    [False, True]
     """
-    blank = bool(values.isna().any())
-    if blank and (key or not column.nullable):
-        return True
+    found = []
+    if values.null_count and (key or not column.nullable):
+        found.append(pc.is_null(values))
     if column.minimum is not None or column.maximum is not None:
-        given = values.dropna() if blank else values
-        if not len(given):
-            return False
-        low, high = given.min(), given.max()
-        if column.minimum is not None and not low >= column.minimum:
-            return True
-        if column.maximum is not None and not high <= column.maximum:
-            return True
+        found += _beyond(values, column)
     if column.among is not None:
-        texts = pa.array(values)
-        known = pc.is_in(texts, pa.array(column.among, texts.type))
-        if pc.all(pc.or_(known, pc.is_null(texts))).as_py() is False:
-            return True
+        among = column.among
+        found.append(_where_not(values, lambda texts: pc.is_in(texts, pa.array(among, texts.type))))
     if column.pattern is not None:
-        given = values.dropna() if blank else values
-        return not matcher(column.pattern)(given).all()
-    return False
+        found.append(_where_not(values, matcher(column.pattern)))
+    told = [pc.fill_null(mask, False) for mask in found if pc.any(mask).as_py()]
+    if not told:
+        return None
+    suspects = told[0]
+    for mask in told[1:]:
+        suspects = pc.or_(suspects, mask)
+    return suspects
 
 
-def matcher(pattern: str) -> Callable[[pd.Series], pd.Series]:
+def _beyond(values: pa.Array, column: Column) -> list[pa.Array]:
+    """Return where numbers are beyond a bound, compared as floats, which pandas does."""
+    least, greatest = pc.min_max(values).as_py().values()
+    if least is None:
+        return []
+    found = []
+    if column.minimum is not None and float(least) < column.minimum:
+        found.append(pc.less(values.cast(pa.float64(), safe=False), column.minimum))
+    if column.maximum is not None and float(greatest) > column.maximum:
+        found.append(pc.greater(values.cast(pa.float64(), safe=False), column.maximum))
+    return found
+
+
+def _where_not(texts: pa.Array, test: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Return where texts fail a test; each text of a dictionary is tried once."""
+    if pa.types.is_dictionary(texts.type):
+        failing = pc.invert(test(texts.dictionary))
+        # mostly none does, and then no row has to be looked at
+        return pc.take(failing, texts.indices) if pc.any(failing).as_py() else failing
+    failing = pc.invert(test(texts))
+    return pc.and_(failing, pc.is_valid(texts)) if texts.null_count else failing
+
+
+def matcher(pattern: str) -> Callable[[pa.Array], pa.Array]:
     """Return the check that the whole of each text matches, in Python's dialect alone.
 
-    pandas hands some patterns to Arrow, whose dialect is another one: it refuses ``(?>a)`` and
-    ``a{1001}``, which the dataset file was allowed to say. Here Arrow is given only what both
-    understand alike.
+    Arrow, whose dialect is another one (it refuses ``(?>a)`` and ``a{1001}``, which the dataset
+    file was allowed to say), is given only what both understand alike. Nulls stay null.
+
+    Examples
+    --------
+    >>> matcher("[A-Z]{3}")(pa.array(["EWR", "JFKX", None], pa.large_string())).to_pylist()
+    [True, False, None]
     """
     whole = re.compile(pattern)
 
-    def match(texts: pd.Series) -> pd.Series:
-        array = pa.array(texts)
-        if isinstance(array, pa.ChunkedArray):
-            array = array.combine_chunks()
-        if SAFE.fullmatch(pattern) and pa.types.is_large_string(array.type):
+    def match(texts: pa.Array) -> pa.Array:
+        if SAFE.fullmatch(pattern):
             try:
-                found = pc.match_substring_regex(array, f"^(?:{pattern})$")
+                return pc.match_substring_regex(texts, f"^(?:{pattern})$")
             except pa.ArrowInvalid:  # too large for it
-                found = None
-            if found is not None:
-                return pd.Series(found.to_numpy(zero_copy_only=False), index=texts.index)
-        # nulls are dropped before; a column mostly has far fewer texts than rows
-        coded = pc.dictionary_encode(array)
-        fit = np.array([whole.fullmatch(text) is not None for text in coded.dictionary.to_pylist()])
-        places = coded.indices.to_numpy(zero_copy_only=False)
-        return pd.Series(fit.astype(bool)[places], index=texts.index)
+                pass
+        coded = pc.dictionary_encode(texts)  # a column mostly has far fewer texts than rows
+        fit = [whole.fullmatch(text) is not None for text in coded.dictionary.to_pylist()]
+        return pc.take(pa.array(fit, pa.bool_()), coded.indices)
 
     return match

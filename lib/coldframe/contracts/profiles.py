@@ -13,6 +13,7 @@ from math import log
 import numpy as np
 import pandas as pd
 
+from coldframe.contracts.casting import Typed
 from coldframe.contracts.faults import Fault, shorten
 from coldframe.datasets import Column, Source
 
@@ -100,7 +101,7 @@ class BatchProfile:
     >>> source = Source(files="*.csv", key=(), columns={
     ...     "wind": {"type": "number", "nullable": True, "null_share": 0.25}})
     >>> profile = BatchProfile(source, {})
-    >>> profile.add(pd.DataFrame({"wind": [1.0, None, 3.0, None]}))
+    >>> profile.add(Typed.of(pd.DataFrame({"wind": [1.0, None, 3.0, None]})))
     >>> profile.faults(None)[0].example
     '2 of 4 rows (50.0 %) are blank, at most 25.0 % are allowed'
     """
@@ -116,9 +117,10 @@ class BatchProfile:
         self._example: dict[str, str] = {}
         self._newest: dict[str, datetime] = {}
 
-    def add(self, piece: pd.DataFrame) -> None:
-        """Count a piece of the batch: typed rows that keep every row rule."""
-        self._rows += len(piece)
+    def add(self, typed: Typed) -> None:
+        """Count rows of the batch: those that keep every row rule."""
+        self._rows += len(typed.index)
+        piece = typed.select(list(self._columns))
         for name, column in self._columns.items():
             values = piece[name].dropna()
             self._nulls[name] += len(piece) - len(values)

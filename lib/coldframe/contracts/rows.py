@@ -3,30 +3,33 @@
 pandera skips nulls in every check but its own null check, may coerce NaN to True, and its
 ``drop_invalid_rows`` lets bad rows pass at column level. So nothing is coerced here, nothing
 dropped, nulls are a rule of their own, and the caller takes rows out by their line. It is asked
-only about columns in which a quick look (`coldframe.contracts.looks`) finds something.
+only about the values that a quick look (`coldframe.contracts.looks`) finds suspicious.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from coldframe.contracts.casting import Typed
 from coldframe.contracts.faults import Fault, UnfitBatchError, failures_frame, shorten
-from coldframe.contracts.looks import matcher, may_break
+from coldframe.contracts.looks import find_suspects, matcher
 from coldframe.datasets import Column, Rule, Source, load_object
 from coldframe.variables import IGNORE_ZONES, variables_kept
 
 
 def check_rows(
-    typed: pd.DataFrame, source: Source, *, clock: datetime | None = None
+    rows: pd.DataFrame | Typed, source: Source, *, clock: datetime | None = None
 ) -> pd.DataFrame:
     """Return every value that breaks a rule, all rules and all rows together.
 
     Parameters
     ----------
-    typed : DataFrame of shape (n_rows, n_columns)
+    rows : DataFrame of shape (n_rows, n_columns), or Typed
         As `cast` returns it; its index (unique) is the number of the line.
     source : Source
         Its columns and rules.
@@ -43,9 +46,13 @@ def check_rows(
     UnfitBatchError
         A rule in Python could not judge this batch.
     """
+    typed = rows if isinstance(rows, Typed) else Typed.of(rows)
     found = [_declared(typed, source)]
-    found += [_told(typed, rule) for rule in source.rules]
-    found += [_future(typed[name], c, clock) for name, c in source.columns.items()]
+    found += [_told(typed.frame, rule) for rule in source.rules]
+    if clock is not None:
+        found += [_future(typed.select([name])[name], column.future_hours, clock)
+                  for name, column in source.columns.items()
+                  if column.future_hours is not None]  # fmt: skip
     found = [failures for failures in found if len(failures)]
     if not found:
         return failures_frame([])
@@ -53,11 +60,9 @@ def check_rows(
     return failures.sort_values(["line", "rule", "column"], ignore_index=True)
 
 
-def _future(times: pd.Series, column: Column, clock: datetime | None) -> pd.DataFrame:
+def _future(times: pd.Series, hours: float, clock: datetime) -> pd.DataFrame:
     """Return the times that are later than a delivery can know of."""
-    if column.future_hours is None or clock is None:
-        return failures_frame([])
-    late = times[times > clock + timedelta(hours=column.future_hours)]
+    late = times[times > clock + timedelta(hours=hours)]
     name = str(times.name)
     return failures_frame(
         [
@@ -67,12 +72,15 @@ def _future(times: pd.Series, column: Column, clock: datetime | None) -> pd.Data
     )
 
 
-def _declared(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
+def _declared(typed: Typed, source: Source) -> pd.DataFrame:
     """Return what breaks the bounds, patterns and nulls of the dataset file."""
-    suspects = {name: column for name, column in source.columns.items()
-                if may_break(typed[name], column, key=name in source.key)}  # fmt: skip
+    looks = {name: find_suspects(typed.columns[name], column, key=name in source.key)
+             for name, column in source.columns.items()}  # fmt: skip
+    suspects = {name: mask for name, mask in looks.items() if mask is not None}
     if not suspects:
         return failures_frame([])
+    rows = np.logical_or.reduce([mask.to_numpy(zero_copy_only=False) for mask in suspects.values()])
+    frame = typed.select(list(suspects))[rows]
     with variables_kept(IGNORE_ZONES):
         import pandera.pandas as pandera  # two seconds; only where something is wrong
 
@@ -84,11 +92,12 @@ def _declared(typed: pd.DataFrame, source: Source) -> pd.DataFrame:
                 checks=_checks(column),
                 required=True,
             )
-            for name, column in suspects.items()
+            for name, column in source.columns.items()
+            if name in suspects
         }
     )
     try:
-        schema.validate(typed, lazy=True)
+        schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         lost = cases[cases["index"].isna()]
@@ -125,10 +134,23 @@ def _checks(column: Column) -> list[Any]:
     if column.maximum is not None:
         checks.append(pandera.Check.le(column.maximum, name="maximum", error="maximum"))
     if column.pattern is not None:
-        checks.append(pandera.Check(matcher(column.pattern), name="pattern", error="pattern"))
+        checks.append(pandera.Check(_matches(column.pattern), name="pattern", error="pattern"))
     if column.among is not None:
         checks.append(pandera.Check.isin(column.among, name="among", error="among"))
     return checks
+
+
+def _matches(pattern: str) -> Callable[[pd.Series], pd.Series]:
+    """Return the check of pandera that texts match; nulls are dropped before.
+
+    pandas hands some patterns to Arrow, whose dialect is another one.
+    """
+
+    def check(texts: pd.Series) -> pd.Series:
+        found = matcher(pattern)(Typed.of(texts.to_frame("")).columns[""])
+        return pd.Series(found.to_numpy(zero_copy_only=False), index=texts.index)
+
+    return check
 
 
 def _told(typed: pd.DataFrame, rule: Rule) -> pd.DataFrame:

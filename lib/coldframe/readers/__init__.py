@@ -1,4 +1,4 @@
-"""Readers: a delivery's file, piece by piece, as the text that stands in it.
+"""Readers: a delivery's file, piece by piece, whose every value is the text that stands in it.
 
 One module a kind of file, one list that names them, `KINDS`; a new kind is one module, one line
 here and one in `coldframe.dialects.Kind`. What is read is typed by the contract alone.
@@ -15,6 +15,7 @@ from coldframe.readers.csv_text import read_csv
 from coldframe.readers.excel import read_excel
 from coldframe.readers.json_lines import read_json_lines
 from coldframe.readers.parquet import read_parquet
+from coldframe.readers.pieces import Piece
 from coldframe.sources import Source
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ KINDS: Mapping[str, Reader] = {
     "excel": read_excel,
 }
 
-__all__ = ["KINDS", "PIECE_ROWS", "Reader", "read_batch"]
+__all__ = ["KINDS", "PIECE_ROWS", "Piece", "Reader", "read_batch", "read_pieces"]
 
 
-def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
-    """Yield the rows of the file at `path` as text, in pieces that fit into memory.
+def read_pieces(path: Path, source: Source) -> Iterator[Piece]:
+    """Yield the rows of the file at `path`, in pieces that fit into memory.
 
     Parameters
     ----------
@@ -42,11 +43,10 @@ def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
 
     Yields
     ------
-    DataFrame of shape (n_rows, n_columns)
-        At least one, with at most `PIECE_ROWS` rows. All columns have dtype ``str`` and are the
-        same in every piece; NaN is a null of the format itself, other than the empty text. The
-        index is named ``line``, rises over the whole batch, and says where a row begins: of
-        text its line (the header is line 1), else its place.
+    Piece
+        At least one, with at most `PIECE_ROWS` rows; the columns are the same in every piece. Its
+        lines rise over the whole batch, and say where a row begins: of text its line (the header
+        is line 1), else its place.
 
     Raises
     ------
@@ -55,7 +55,20 @@ def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
         found.
     """
     for piece in KINDS[source.kind](path, source):
-        yield piece.rename(columns=find_names(piece.columns, source))
+        yield piece.rename(find_names(piece.names, source))
+
+
+def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
+    """Yield the rows of the file at `path` as text; see `read_pieces`.
+
+    Yields
+    ------
+    DataFrame of shape (n_rows, n_columns)
+        All columns have dtype ``str``; NaN is a null of the format itself, other than the empty
+        text. The index is named ``line``.
+    """
+    for piece in read_pieces(path, source):
+        yield piece.text()
 
 
 def find_names(delivered: Iterable[str], source: Source) -> dict[str, str]:

@@ -6,19 +6,17 @@ import contextlib
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coldframe.faults import Fault, UnfitBatchError, shorten, unfit
+from coldframe.readers.pieces import Piece
 from coldframe.sources import Source
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PIECE_ROWS = 1 << 16
 """Rows of a piece at most: bounds the memory that judging needs."""
 
-Reader = Callable[[Path, Source], "Iterator[pd.DataFrame]"]
-"""See `coldframe.readers.read_batch`."""
+Reader = Callable[[Path, Source], Iterator[Piece]]
+"""See `coldframe.readers.read_pieces`."""
 
 
 @contextlib.contextmanager
@@ -59,8 +57,8 @@ def refusing(rule: str, what: str, *, about: str = "") -> Iterator[None]:
         raise unfit(rule, what, example=shorten(told)) from error
 
 
-def text_piece(names: Sequence[str], columns: Sequence[Any], lines: Any) -> pd.DataFrame:
-    """Return a piece as every reader yields it.
+def text_piece(names: Sequence[str], columns: Sequence[Any], lines: Any) -> Piece:
+    """Return a piece of a format that has text only.
 
     Parameters
     ----------
@@ -73,22 +71,16 @@ def text_piece(names: Sequence[str], columns: Sequence[Any], lines: Any) -> pd.D
 
     Examples
     --------
-    >>> piece = text_piece(["code", "size"], [["00123", "NA"], ["1", ""]], [2, 3])
+    >>> piece = text_piece(["code", "size"], [["00123", "NA"], ["1", ""]], [2, 3]).text()
     >>> piece.loc[2].tolist(), str(piece.dtypes["code"]), piece.index.name
     (['00123', '1'], 'str', 'line')
     """
-    import numpy as np  # this module is imported where no data is read
-    import pandas as pd
-    import pyarrow as pa
+    import pyarrow as pa  # this module is imported where no data is read
 
-    # said in full: somebody may have set pandas' mode.string_storage to "python", which is slow
-    dtype = pd.StringDtype("pyarrow", na_value=np.nan)
-    index = pd.Index(lines, dtype="int64", name="line")
-    texts = [pd.array(pa.array(column, pa.large_string()), dtype=dtype)
-             if isinstance(column, list) else pd.array(column, dtype=dtype)
+    texts = [pa.array(column, pa.large_string()) if isinstance(column, list) else column
              for column in columns]  # fmt: skip
-    data = {name: pd.Series(text, index=index) for name, text in zip(names, texts, strict=True)}
-    return pd.DataFrame(data, index=index, columns=pd.Index(list(names), dtype="str"))
+    texts = [one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in texts]
+    return Piece(tuple(names), tuple(texts), lines)
 
 
 def check_columns(names: Sequence[str], source: Source) -> None:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from coldframe.faults import shorten, unfit
 from coldframe.readers._base import PIECE_ROWS, check_columns, text_piece
+from coldframe.readers.pieces import Piece
 from coldframe.readers.text import read_blocks
 from coldframe.sources import Source
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 OTHER_DELIMITERS = ",;\t|"
@@ -29,8 +29,8 @@ SHOWN_LINES = 5
 LINE = re.compile(rb"[^\r\n]*(\r\n|\r|\n)")
 
 
-def read_csv(path: Path, source: Source) -> Iterator[pd.DataFrame]:
-    """Yield the rows of delimited text; see `coldframe.readers.read_batch`.
+def read_csv(path: Path, source: Source) -> Iterator[Piece]:
+    """Yield the rows of delimited text; see `coldframe.readers.read_pieces`.
 
     The file has a header, and every line an end. Each row's index is the number of the line on
     which it begins, through quoted line breaks.
@@ -152,9 +152,7 @@ def _records(lines: _Lines, source: Source) -> Iterator[list[str]]:
         ) from error
 
 
-def _parsed(
-    header: list[str], records: Iterator[list[str]], lines: _Lines
-) -> Iterator[pd.DataFrame]:
+def _parsed(header: list[str], records: Iterator[list[str]], lines: _Lines) -> Iterator[Piece]:
     """Yield the rows of what is left of a block, by the csv module."""
     while True:
         rows: list[list[str]] = []
@@ -171,7 +169,7 @@ def _parsed(
             return
 
 
-def _sliced(table: pa.Table, first: int) -> Iterator[pd.DataFrame]:
+def _sliced(table: pa.Table, first: int) -> Iterator[Piece]:
     """Yield a table whose rows are lines from the number `first` on."""
     for start in range(0, table.num_rows, PIECE_ROWS):
         piece = table.slice(start, PIECE_ROWS)

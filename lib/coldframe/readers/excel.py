@@ -7,17 +7,14 @@ import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coldframe.faults import shorten, unfit
 from coldframe.readers._base import check_columns, refusing, text_piece
 from coldframe.readers.inflating import sniff
+from coldframe.readers.pieces import Piece
 from coldframe.readers.spelling import spell
 from coldframe.sources import Source
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 ROWS = 1 << 12
 """Rows of a piece: cells are Python's own objects, and large."""
@@ -26,8 +23,8 @@ MOST_ROWS = 1 << 20
 leaps over, without end."""
 
 
-def read_excel(path: Path, source: Source) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a sheet; see `coldframe.readers.read_batch`.
+def read_excel(path: Path, source: Source) -> Iterator[Piece]:
+    """Yield the rows of a sheet; see `coldframe.readers.read_pieces`.
 
     The first row is the header, and a row's index is its number in the sheet. A cell without
     anything is a null. Whole numbers keep their digits; a date, which Excel keeps as a number, is
@@ -72,7 +69,7 @@ def _check_members(path: Path, limit: int) -> None:
             raise unfit("not_excel", "The file is no sound workbook.", example=told)
 
 
-def _read(path: Path, source: Source) -> Iterator[pd.DataFrame]:
+def _read(path: Path, source: Source) -> Iterator[Piece]:
     from openpyxl import load_workbook  # this module is imported where no data is read
 
     # the same cells twice: as values, and as what stands there, to tell a formula without a value
@@ -105,7 +102,7 @@ def _read(path: Path, source: Source) -> Iterator[pd.DataFrame]:
             yield _piece(names, cells, lines)
 
 
-def _piece(names: list[str], cells: list[list[Any]], lines: list[int]) -> pd.DataFrame:
+def _piece(names: list[str], cells: list[list[Any]], lines: list[int]) -> Piece:
     columns = [[spell(row[place]) for row in cells] for place in range(len(names))]
     return text_piece(names, columns, lines)
 

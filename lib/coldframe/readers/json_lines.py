@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coldframe.faults import UnfitBatchError, shorten, unfit
 from coldframe.readers._base import PIECE_ROWS, check_columns, text_piece
+from coldframe.readers.pieces import Piece
 from coldframe.readers.spelling import Literal, spell
 from coldframe.readers.text import read_blocks
 from coldframe.sources import Source
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def read_json_lines(path: Path, source: Source) -> Iterator[pd.DataFrame]:
-    """Yield the objects of JSON Lines; see `coldframe.readers.read_batch`.
+def read_json_lines(path: Path, source: Source) -> Iterator[Piece]:
+    """Yield the objects of JSON Lines; see `coldframe.readers.read_pieces`.
 
     A key that an object lacks is a null, as is ``null``; the empty text is a text. Objects and
     lists within are JSON text. What JSON does not know (NaN, Infinity, a key twice) is refused.
@@ -39,7 +37,7 @@ def read_json_lines(path: Path, source: Source) -> Iterator[pd.DataFrame]:
         yield _piece(names, rows, lines)
 
 
-def _piece(names: list[str], rows: list[dict[str, Any]], lines: list[int]) -> pd.DataFrame:
+def _piece(names: list[str], rows: list[dict[str, Any]], lines: list[int]) -> Piece:
     try:
         columns = [[spell(row.get(name)) for row in rows] for name in names]
         return text_piece(names, columns, lines)
