@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from coldframe.declarations import Misstatement, Record, reject
 
-Kind = Literal["csv", "jsonl", "parquet", "excel"]
+Kind = Literal["csv", "jsonl", "parquet", "excel", "ods"]
 """Formats that `coldframe.readers` reads; a test holds its list equal to this one."""
 Compression = Literal["none", "gzip", "bz2", "xz", "zstd", "zip"]
 
@@ -21,7 +21,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "compression": ("csv", "jsonl"),
     "decimal": ("csv",),  # other kinds have numbers of their own, which have a point
     "thousands": ("csv",),
-    "sheet": ("excel",),
+    "sheet": ("excel", "ods"),
 }
 """Which kinds know an option that is not for all of them."""
 NO_TEXT = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})

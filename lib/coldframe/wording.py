@@ -15,6 +15,7 @@ BATCH_WORDS = {
     "not_jsonl": "not every line is a JSON object: {example}",
     "not_parquet": "the file is no sound Parquet: {example}",
     "not_excel": "the file is no sound workbook: {example}",
+    "not_ods": "the file is no sound workbook: {example}",
     "sheet": "which sheet is meant cannot be told: {example}",
     "formula": "a formula has no value: {example}",
     "byte_order_mark": "the file begins with a byte-order mark: {example}",

@@ -152,7 +152,8 @@ def deliveries() -> dict[str, Delivery]:
         add(f"parquet-{codec}", "parquet", parquet(compression=codec))
     add("parquet-pages-2", "parquet", parquet(data_page_version="2.0", use_dictionary=False))
     add("parquet-checksums", "parquet", parquet(write_page_checksum=True))
-    add("excel", "excel", written("excel"), summed=True)
+    for kind in ("excel", "ods"):
+        add(kind, kind, written(kind), summed=True)
     return made
 
 

@@ -2,9 +2,12 @@
 
 import csv
 import json
+import re
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
 import pyarrow as pa
@@ -82,6 +85,44 @@ def _text_cell(sheet, value):
     return cell
 
 
+CONTENT = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
+ office:version="1.3"><office:body><office:spreadsheet>{}</office:spreadsheet></office:body>
+</office:document-content>"""
+
+
+def write_ods(path, names, rows):
+    write_ods_sheets(path, {"rows": [[_ods_text(cell) for cell in row] for row in (names, *rows)]})
+
+
+def write_ods_sheets(path, sheets):
+    """Write sheets of which each row is cells in XML, as LibreOffice has them."""
+    tables = [
+        f"<table:table table:name={quoteattr(name)}><table:table-column/>"
+        + "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+        # LibreOffice has all rows of a sheet, the blank ones as one that is repeated
+        + '<table:table-row table:number-rows-repeated="1040000"><table:table-cell '
+        'table:number-columns-repeated="16384"/></table:table-row></table:table>'
+        for name, rows in sheets.items()
+    ]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        kind = "application/vnd.oasis.opendocument.spreadsheet"
+        archive.writestr("mimetype", kind, zipfile.ZIP_STORED)
+        archive.writestr("content.xml", CONTENT.format("".join(tables)))
+
+
+def _ods_text(value):
+    if value is None:
+        return "<table:table-cell/>"
+    shown = escape(value).replace("\t", "<text:tab/>")
+    shown = re.sub("^ | $| (?= )", "<text:s/>", shown)
+    paragraphs = "".join(f"<text:p>{line}</text:p>" for line in shown.split("\n"))
+    return f'<table:table-cell office:value-type="string">{paragraphs}</table:table-cell>'
+
+
 WRITTEN = {
     "csv": Written(".csv", write_csv, 2, "", "", frozenset({"not_csv", "truncated", "encoding"})),
     "jsonl": Written(
@@ -92,5 +133,6 @@ WRITTEN = {
     "excel": Written(
         ".xlsx", write_excel, 2, None, None, frozenset({"not_excel"}), piece_rows=4096
     ),
+    "ods": Written(".ods", write_ods, 2, None, None, frozenset({"not_ods"}), piece_rows=4096),
 }  # fmt: skip
 """A new kind is a line here."""

@@ -7,6 +7,7 @@ import sys
 import pandas as pd
 import pytest
 import samples
+from readers.written import write_ods
 
 from coldframe.datasets import load_dataset
 from coldframe.doctor import check_dataset
@@ -199,18 +200,21 @@ def test_a_decimal_comma_is_read_as_one(project):
     assert sample.fit["amount"].iloc[5] == 6005.05
 
 
-@pytest.mark.parametrize("suffix", ["parquet", "jsonl", "xlsx"])
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl", "xlsx", "ods"])
 def test_other_kinds_of_files_are_told_by_their_name(project, suffix):
     path = project.root / f"orders.{suffix}"
     if suffix == "parquet":
         orders().to_parquet(path, index=False)
     elif suffix == "jsonl":
         orders().to_json(path, orient="records", lines=True)
-    else:
+    elif suffix == "xlsx":
         orders().to_excel(path, index=False)
+    else:
+        frame = orders().astype(str)
+        write_ods(path, list(frame.columns), frame.to_numpy().tolist())
     project.new("orders", path, target="returned")
     bench = project.bench("orders")
-    kinds = {"parquet": "parquet", "jsonl": "jsonl", "xlsx": "excel"}
+    kinds = {"parquet": "parquet", "jsonl": "jsonl", "xlsx": "excel", "ods": "ods"}
     source = bench.dataset.sources["orders"]
     assert (source.kind, source.files) == (kinds[suffix], f"*.{suffix}")
     assert source.columns["zip"].type == "string"

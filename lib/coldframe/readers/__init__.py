@@ -14,6 +14,7 @@ from coldframe.readers._base import PIECE_ROWS, Reader
 from coldframe.readers.csv_text import read_csv
 from coldframe.readers.excel import read_excel
 from coldframe.readers.json_lines import read_json_lines
+from coldframe.readers.ods import read_ods
 from coldframe.readers.parquet import read_parquet
 from coldframe.readers.pieces import Piece
 from coldframe.sources import Source
@@ -26,6 +27,7 @@ KINDS: Mapping[str, Reader] = {
     "jsonl": read_json_lines,
     "parquet": read_parquet,
     "excel": read_excel,
+    "ods": read_ods,
 }
 
 __all__ = ["KINDS", "PIECE_ROWS", "Piece", "Reader", "read_batch", "read_pieces"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from coldframe.errors import DataError
 from coldframe.readers import KINDS
 from coldframe.readers.inflating import read_chunks, sniff
+from coldframe.readers.ods import read_header
 from coldframe.sources import Column, Source
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ LONGEST_RECORD = 1 << 22
 DELIMITERS = (",", ";", "\t", "|")
 SUFFIXES: Mapping[str, str] = {
     ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
-    ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
+    ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "ods",
 }  # fmt: skip
 """Kinds of files that are no delimited text."""
 COMMA = r"-?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?"
@@ -74,6 +75,8 @@ def column_names(path: Path, options: Mapping[str, Any]) -> list[str]:
         if kind == "jsonl":
             with path.open("rb") as stream:
                 return list(json.loads(stream.readline(LONGEST_RECORD)))
+        if kind == "ods":
+            return read_header(path, limit=LONGEST_RECORD)
         if kind == "excel":
             from python_calamine import CalamineWorkbook
 

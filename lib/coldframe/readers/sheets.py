@@ -1,0 +1,122 @@
+"""What workbooks of all kinds share: a sound archive, the sheet that is meant, its rows."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from coldframe.faults import shorten, unfit
+from coldframe.readers._base import check_columns, refusing, text_piece
+from coldframe.readers.inflating import sniff
+from coldframe.readers.pieces import Piece
+from coldframe.readers.spelling import spell
+from coldframe.sources import Source
+
+ROWS = 1 << 12
+"""Rows of a piece: cells are Python's own objects, and large."""
+MOST_ROWS = 1 << 20
+"""Rows of a sheet, as Excel has it; a damaged file may leap to any number, or repeat a row so
+often."""
+OLD = b"\xd0\xcf\x11\xe0"
+"""With which an .xls begins, and an .xlsx with a password."""
+UNSOUND = "The file is no sound workbook."
+
+Row = tuple[int, list[Any]]
+"""Its number in the sheet, and its cells; those that hold nothing are None."""
+
+
+def check_archive(path: Path, source: Source, *, rule: str, suffix: str) -> None:
+    """Raise if this is no archive as workbooks are, or one that inflates to more than is allowed.
+
+    Every member is compared with its checksum: readers pass over those that they do not find, and
+    without the styles, whose name was damaged, a date would be the number as which it is kept.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if not start:
+        raise unfit("empty", "The file is empty.", example="0 bytes")
+    if sniff(start) != "zip":
+        found = sniff(start) or f"it begins with {start!r}"
+        if start.startswith(OLD):
+            found = f"it is an .xls or has a password; save it as {suffix} without one"
+        raise unfit(rule, f"The file is no workbook ({suffix}).", example=found)
+    with refusing(rule, UNSOUND):
+        _check_members(path, source.batch.bytes, rule)
+
+
+def _check_members(path: Path, limit: int, rule: str) -> None:
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise unfit("truncated", "The workbook has no end.", example=shorten(error)) from error
+    with archive:
+        size = sum(member.file_size for member in archive.infolist())
+        if size > limit:
+            told = f"{size:,} bytes once inflated, at most {limit:,} are allowed"
+            raise unfit("file_size", "The workbook inflates to too much.", example=told)
+        if damaged := archive.testzip():
+            told = f"{shorten(repr(damaged))} is not what its checksum says"
+            raise unfit(rule, UNSOUND, example=told)
+
+
+def choose_sheet(names: Sequence[str], source: Source) -> int:
+    """Return which sheet is meant.
+
+    Examples
+    --------
+    >>> columns = {"size": {"type": "integer"}}
+    >>> source = Source(files="*.xlsx", kind="excel", sheet="b", key=(), columns=columns)
+    >>> choose_sheet(["a", "b"], source)
+    1
+    """
+    if source.sheet in names:
+        return names.index(str(source.sheet))
+    if source.sheet is None and len(names) == 1:
+        return 0
+    told = f"{source.sheet or 'none is declared'}; there are {', '.join(names)}"
+    raise unfit("sheet", "The sheet cannot be told.", example=shorten(told))
+
+
+def fill_blanks(rows: Iterable[Row], *, rule: str) -> Iterator[Row]:
+    """Yield `rows`, of which none is blank, with the blank ones between them.
+
+    Examples
+    --------
+    >>> list(fill_blanks([(1, ["a"]), (3, ["b"])], rule="not_excel"))
+    [(1, ['a']), (2, []), (3, ['b'])]
+    """
+    last = 0
+    for number, cells in rows:
+        if number > MOST_ROWS:
+            raise unfit(rule, UNSOUND, example=f"a row beyond {MOST_ROWS:,}")
+        yield from ((blank, []) for blank in range(last + 1, number))
+        last = number
+        yield number, cells
+
+
+def sheet_pieces(rows: Iterator[Row], source: Source) -> Iterator[Piece]:
+    """Yield the rows of a sheet as every reader does; the first is the header."""
+    _, header = next(rows, (1, []))
+    names = [cell if isinstance(cell, str) else spell(cell) or "" for cell in header]
+    check_columns(names, source)
+    cells: list[list[Any]] = []
+    lines: list[int] = []
+    empty = True
+    for line, row in rows:
+        if len(row) > len(names):
+            told = f"{len(names)} in the header, row {line} has {len(row)}"
+            raise unfit("field_count", "A row is wider than the header.", example=told)
+        cells.append(row + [None] * (len(names) - len(row)))
+        lines.append(line)
+        if len(cells) == ROWS:
+            yield _piece(names, cells, lines)
+            empty, cells, lines = False, [], []
+    if cells or empty:
+        yield _piece(names, cells, lines)
+
+
+def _piece(names: list[str], cells: list[list[Any]], lines: list[int]) -> Piece:
+    columns = [[spell(row[place]) for row in cells] for place in range(len(names))]
+    return text_piece(names, columns, lines)
