@@ -1,8 +1,5 @@
 """A stage in a process of its own that dies by SIGKILL when it touches its files the nth time.
 
-``dying.py DOTTED_PATH ROOT N`` calls a function of the workbench for the project at ROOT (N 0: it
-lives), then prints how often the project's files were touched.
-
 ``dying.py DOTTED_PATH MODULE...`` imports the modules and then forks such processes on demand (see
 `Forks`): each costs what the function costs, and no start.
 """
@@ -21,23 +18,27 @@ from pathlib import Path
 from typing import IO
 
 import samples
+import warm
 
 from coldframe.datasets import load_object
 
 TOUCHES = {"open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "sqlite3.connect"}
 
 
-def start(stage: str, root: Path, deadline: int) -> subprocess.Popen[str]:
+def start(stage: str, root: Path, deadline: int) -> warm.Process:
     """Start the function with the dotted path `stage`; it dies at the touch number `deadline`."""
-    return _start([stage, str(root), str(deadline)])
+    return warm.Process(_touch_and_tell, stage, root, deadline).go()
 
 
-def _start(arguments: list[str], **options: object) -> subprocess.Popen[str]:
-    paths = os.pathsep.join(str(samples.ROOT / name) for name in ("lib", "tests"))
-    return subprocess.Popen(
-        [sys.executable, __file__, *arguments], env={**os.environ, "PYTHONPATH": paths},
-        stdout=subprocess.PIPE, text=True, **options,
-    )  # fmt: skip
+def touches(process: warm.Process) -> int:
+    """Return how often a process that lived has touched the project's files."""
+    ((touched,),) = process.end()
+    assert process.returncode == 0
+    return touched
+
+
+def _touch_and_tell(say, stage: str, root: Path, deadline: int) -> None:
+    say(touch_until(stage, root, deadline))
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,11 @@ class Forks:
 @contextlib.contextmanager
 def forks(stage: str, *modules: str) -> Iterator[Forks]:
     """Yield what runs the function with the dotted path `stage`, the `modules` imported."""
-    with _start([stage, *modules], stdin=subprocess.PIPE) as process:
+    paths = os.pathsep.join(str(samples.ROOT / name) for name in ("lib", "tests"))
+    with subprocess.Popen(
+        [sys.executable, __file__, stage, *modules], env={**os.environ, "PYTHONPATH": paths},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
         yield Forks(process)
         process.stdin.close()
 
@@ -132,7 +137,4 @@ def touch_until(stage: str, root: Path, deadline: int) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4 and sys.argv[3].isdecimal():
-        print(touch_until(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
-    else:
-        serve(sys.argv[1], sys.argv[2:])
+    serve(sys.argv[1], sys.argv[2:])

@@ -222,8 +222,7 @@ def whole(held_once, tmp_path_factory):
     root = copy(held_once, tmp_path_factory.mktemp("whole"))
     release(samples.open_bench(root))
     process = start(root, 0)
-    touched = int(process.communicate()[0])
-    assert process.returncode == 0
+    touched = dying.touches(process)
     return touched, state(samples.open_bench(root))
 
 
@@ -233,7 +232,7 @@ def test_killed_anywhere_it_ends_the_same(held_once, whole, tmp_path, draw):
     root = copy(held_once, tmp_path)
     release(samples.open_bench(root))
     process = start(root, random.Random(draw).randint(1, touched))
-    process.communicate()
+    process.end()
     assert process.returncode == -signal.SIGKILL
     bench = samples.open_bench(root)
     ingest_batches(bench)

@@ -1,6 +1,9 @@
 """Rows that were set aside get in once a rule was mended: each once, as a batch of their own."""
 
+import contextlib
+import errno
 import random
+import shutil
 import signal
 from functools import partial
 from pathlib import Path
@@ -12,7 +15,9 @@ import yaml
 from counts import count
 from ingest.test_killed import copy, state
 from ingest.test_releasing import spoil
+from snapshots.test_faults import FAILURES, Disk
 
+from coldframe.errors import ColdframeError
 from coldframe.ingest import ingest_batches, quarantined, read_quarantine, replay_batches
 from coldframe.ledger import replays
 
@@ -167,8 +172,7 @@ def whole_state(bench):
 def whole(aside, tmp_path_factory):
     root = copy(aside, tmp_path_factory.mktemp("whole"))
     process = start(mend(root, "XXX").settings.root, 0)
-    touched = int(process.communicate()[0])
-    assert process.returncode == 0
+    touched = dying.touches(process)
     found = whole_state(samples.open_bench(root))
     assert len(found["replays"]) == 1
     return touched, found
@@ -179,16 +183,40 @@ def test_killed_anywhere_and_run_again_it_ends_the_same(aside, whole, tmp_path, 
     touched, expected = whole
     bench = mend(copy(aside, tmp_path), "XXX")
     process = start(bench.settings.root, random.Random(draw).randint(1, touched))
-    process.communicate()
+    process.end()
     assert process.returncode == -signal.SIGKILL
     replay_batches(bench)
     assert whole_state(bench) == expected
+
+
+def test_a_disk_that_fails_at_any_operation_leaves_it_before_or_after(
+    aside, whole, tmp_path, monkeypatch
+):
+    bench = mend(copy(aside, tmp_path / "sound"), "XXX")
+    disk = Disk(0, errno.EIO, late=False)
+    with disk.installed(monkeypatch):
+        replay_batches(bench)
+    assert disk.seen > 20
+    failures = [(n, code, late) for n in range(1, disk.seen + 1) for code, late in FAILURES]
+    random.Random(1).shuffle(failures)
+    for number, code, late in failures[: count(2, len(failures))]:
+        bench = mend(copy(aside, tmp_path / "failing"), "XXX")
+        failing = Disk(number, code, late=late)
+        with failing.installed(monkeypatch), contextlib.suppress(OSError, ColdframeError):
+            replay_batches(bench)
+        found = whole_state(bench)
+        assert found["ledger"] == []
+        assert not any(found["damages"])
+        assert found["snapshots"] in (whole[1]["snapshots"][:-1], whole[1]["snapshots"])
+        replay_batches(bench)
+        assert whole_state(bench) == whole[1]
+        shutil.rmtree(tmp_path / "failing")
 
 
 def test_two_at_once_end_like_one(aside, whole, tmp_path):
     root = mend(copy(aside, tmp_path), "XXX").settings.root
     processes = [start(root, 0) for _ in range(2)]
     for process in processes:
-        process.communicate()
+        process.end()
         assert process.returncode == 0
     assert whole_state(samples.open_bench(root)) == whole[1]

@@ -36,8 +36,7 @@ def whole(request, tmp_path_factory):
     root = request.getfixturevalue(request.param)
     copied = shutil.copytree(root, tmp_path_factory.mktemp("whole") / "project", symlinks=True)
     process = start(copied, 0)
-    touched = int(process.communicate()[0])
-    assert process.returncode == 0
+    touched = dying.touches(process)
     return root, touched, state(samples.open_bench(copied))
 
 
@@ -55,7 +54,7 @@ def test_killed_and_run_again_ends_the_same(whole, tmp_path, draw):
     copied = shutil.copytree(root, tmp_path / "project", symlinks=True)
     # the last touches are those of freezing and of the ledger
     process = start(copied, random.Random(draw).randint(touched // 2, touched))
-    process.communicate()
+    process.end()
     assert process.returncode == -signal.SIGKILL
     bench = samples.open_bench(copied)
     monitor_snapshot(bench)
@@ -66,7 +65,7 @@ def test_two_at_once_end_with_one_proposal(overdue, tmp_path):
     copied = shutil.copytree(overdue, tmp_path / "project", symlinks=True)
     processes = [start(copied, 0) for _ in range(2)]
     for process in processes:
-        process.communicate()
+        process.end()
         assert process.returncode == 0
     bench = samples.open_bench(copied)
     found = state(bench)

@@ -1,14 +1,15 @@
 """An Iceberg view over the parts: read back by PyIceberg, and torn by nothing."""
 
-import errno
+import itertools
 import json
 import os
 
 import pyarrow as pa
 import pytest
+from counts import count
 from pyiceberg.table import StaticTable
 from snapshots.snapshot_cases import batch_digest, delivery, freeze, open_store
-from snapshots.test_faults import Disk
+from snapshots.test_faults import FAILURES, Disk
 
 from coldframe.errors import CorruptionError, DataError
 from coldframe.snapshots import Addition
@@ -91,21 +92,29 @@ def test_what_was_damaged_or_has_no_type_is_refused_and_the_old_view_stays(store
     assert view.pointer.exists()
 
 
-def test_a_failing_disk_leaves_the_old_view_or_the_new_one(store, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("code", "late"), FAILURES, ids=str)
+def test_a_failing_disk_leaves_the_old_view_or_the_new_one(
+    store, tmp_path, monkeypatch, code, late
+):
     lake = tmp_path / "lake"
     publish_iceberg(store, store.resolve("pets@3"), lake)
     store.freeze("pets", [Addition("cats", delivery(9), batch_digest(9))])
     pointer = lake / "pets" / "latest.json"
-    for code in (errno.EIO, errno.ENOSPC):
-        for number in range(1, 12):
-            disk = Disk(number, code, late=number % 2 == 0)
-            try:
-                with disk.installed(monkeypatch):
-                    publish_iceberg(store, store.head("pets"), lake)
-            except OSError as error:
-                assert error.errno == code  # noqa: PT017 - any number of them may fail
-            name = json.loads(pointer.read_text())["snapshot"]
-            assert name in ("pets@3", "pets@4")
-            right = store.read(name, "cats", as_pandas=False)
-            assert read(pointer)["key"].to_pylist() == sorted(right["key"].to_pylist())
+    step = count(len(FAILURES), 1)
+    for number in itertools.count(1 + FAILURES.index((code, late)) % step, step):
+        disk = Disk(number, code, late=late)
+        try:
+            with disk.installed(monkeypatch):
+                publish_iceberg(store, store.head("pets"), lake)
+        except OSError as error:
+            assert error.errno == code  # noqa: PT017 - any number of them may fail
+        if disk.seen < number:
+            break
+        name = json.loads(pointer.read_text())["snapshot"]
+        assert name in ("pets@3", "pets@4")
+        right = store.read(name, "cats", as_pandas=False)
+        assert read(pointer)["key"].to_pylist() == sorted(right["key"].to_pylist())
+        publish_iceberg(store, store.resolve("pets@3"), lake)
+        assert len([one for one in (lake / "pets").iterdir() if one.is_dir()]) == 1
+    assert number > step
     assert os.listdir(lake) == ["pets"]  # noqa: PTH208 - names alone

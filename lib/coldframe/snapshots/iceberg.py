@@ -72,11 +72,13 @@ def publish_iceberg(store: VerifiedCatalogue, snapshot: Snapshot, folder: Path) 
         except BaseException:
             # a failure may come after the deed: what is named by now has to stay
             if not _names(home / POINTER, build):
-                shutil.rmtree(build, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    shutil.rmtree(build, ignore_errors=True)
             raise
         for other in home.iterdir():
             if _BUILD.fullmatch(other.name) and other != build:
-                shutil.rmtree(other, ignore_errors=True)
+                with contextlib.suppress(OSError):  # rmtree ignores not all; the next one sweeps
+                    shutil.rmtree(other, ignore_errors=True)
     return IcebergView(snapshot, home / POINTER, tables)
 
 
