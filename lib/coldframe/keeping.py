@@ -24,6 +24,8 @@ class Kept:
     ----------
     snapshot : Snapshot
         Which.
+    name : str
+        What it is called here: its version, or its first tag where that number is another's.
     tags : tuple of str
         Its names, for good.
     pins : tuple of str
@@ -33,27 +35,35 @@ class Kept:
     """
 
     snapshot: Snapshot
+    name: str
     tags: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     proposals: tuple[int, ...] = ()
 
 
 def list_kept(bench: Workbench, datasets: Iterable[str]) -> list[Kept]:
-    """Return every version of `datasets`, oldest first, and who needs it."""
+    """Return all versions of `datasets`, oldest first, then what tags alone name; for whom each is."""
     names, store = list(datasets), bench.store
-    tags = _by_snapshot((tag, s.id) for name in names for tag, s in store.tags(name).items())
+    tagged = {name: store.tags(name) for name in names}
+    tags = _by_snapshot((tag, s.id) for found in tagged.values() for tag, s in found.items())
     pins = _by_snapshot((owner, id_) for owner, ids in store.pins().items() for id_ in ids)
     waiting = _by_snapshot(_open_proposals(bench, bench.dataset.name))
-    return [
-        Kept(
-            snapshot=one,
-            tags=tags.get(one.id, ()),
-            pins=pins.get(one.id, ()),
-            proposals=waiting.get(one.id, ()),
-        )
-        for name in names
-        for one in store.versions(name)
-    ]
+    kept = []
+    for dataset in names:
+        called = {one.id: (one.name, one) for one in store.versions(dataset)}
+        for tag, one in tagged[dataset].items():
+            called.setdefault(one.id, (f"{dataset}@{tag}", one))
+        kept += [
+            Kept(
+                snapshot=one,
+                name=name,
+                tags=tags.get(id_, ()),
+                pins=pins.get(id_, ()),
+                proposals=waiting.get(id_, ()),
+            )
+            for id_, (name, one) in called.items()
+        ]
+    return kept
 
 
 def collect_garbage(

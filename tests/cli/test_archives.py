@@ -4,6 +4,8 @@ from hashlib import sha256
 
 from pyiceberg.table import StaticTable
 
+from coldframe.snapshots import Addition, SnapshotStore
+
 
 def test_a_snapshot_goes_to_a_home_that_has_none(flights, tmp_path):
     path = tmp_path / "flights-2.tar"
@@ -20,6 +22,25 @@ def test_a_snapshot_goes_to_a_home_that_has_none(flights, tmp_path):
     assert [s["name"] for s in flights.json("snapshots", "--home", other)] == ["flights@2"]
     assert "every digest agreed" in flights("import", path, "--home", other).stdout
     assert flights.json("verify", "--home", other)["faults"] == []
+
+
+def test_what_is_imported_under_a_tag_alone_is_listed_by_it(flights, tmp_path):
+    """Another's flights@1: the same number here is another snapshot."""
+    there = SnapshotStore(tmp_path / "there", durable=False)
+    rows = flights.bench.store.read("flights@1", "flights", as_pandas=False).slice(0, 9)
+    twin = there.freeze("flights", [Addition("flights", rows)])
+    path = tmp_path / "twin.tar"
+    there.export_archive(twin, path)
+    flights("import", path, code=7)
+    flights("import", path, "--tag", "from-jane")
+    before, *_, listed = flights.json("snapshots")
+    assert (before["name"], listed["name"]) == ("flights@1", "flights@from-jane")
+    assert (listed["id"], listed["tags"], listed["frozen_at"]) == (twin.id, ["from-jane"], None)
+    assert before["id"] != twin.id
+    page = flights("snapshots").stdout
+    assert "flights@from-jane" in page
+    shown = flights.json("show", listed["name"])
+    assert (shown["id"], shown["rows"]) == (twin.id, {"flights": 9})
 
 
 def test_what_cannot_be_imported_is_told(flights, tmp_path):

@@ -52,7 +52,10 @@ def add_commands(app: typer.Typer) -> None:
             bool, typer.Option("--all", help="Also scored rows and monitoring references.")
         ] = False,
     ) -> Answer:
-        """List the snapshots of the dataset, newest last, with their tags and who needs them."""
+        """List the snapshots of the dataset, newest last, with their tags and who needs them.
+
+        One that was imported beside another history comes after them, by its tag.
+        """
         store, name = session.bench.store, session.name
         names = [name]
         if everything:
@@ -60,7 +63,7 @@ def add_commands(app: typer.Typer) -> None:
         found = list_kept(session.bench, names)
         data = [
             describe(one.snapshot)
-            | {"tags": one.tags, "pins": one.pins, "proposals": one.proposals}
+            | {"name": one.name, "tags": one.tags, "pins": one.pins, "proposals": one.proposals}
             for one in found
         ]
         rows = [_row(one) for one in found]
@@ -147,7 +150,7 @@ def _row(kept: Kept) -> list[object]:
     labels = label_coverage(snapshot)
     waiting = [f"proposal {number}" for number in kept.proposals]
     return [
-        cell(snapshot.name, "green"),
+        cell(kept.name, "green"),
         f"{snapshot.rows:,}",
         share(labels.known, labels.rows) if labels else "-",
         when(snapshot.frozen_at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,15 +66,16 @@ class Catalogue:
             return self._by_id(name)
         check_name("dataset", dataset)
         numbers = self.refs.versions(dataset)
-        if not numbers:
-            raise self._unknown(name, "datasets", self.datasets())
         if version in ("", "latest"):
-            return self._version(dataset, numbers[-1])
-        if version.isdecimal() and version.isascii():
+            if numbers:
+                return self._version(dataset, numbers[-1])
+        elif version.isdecimal() and version.isascii():
             if int(version) in numbers:
                 return self._version(dataset, int(version))
-        elif check_tag(version) in self.refs.tags(dataset):
+        elif check_tag(version) in self.refs.tags(dataset):  # also if its versions were lost
             return self._tagged(dataset, version)
+        if not numbers:
+            raise self._unknown(name, "datasets", self.datasets())
         there = [f"{dataset}@{known}" for known in (*numbers, *self.refs.tags(dataset))]
         raise self._unknown(name, "snapshots", there)
 
@@ -147,6 +149,7 @@ class Catalogue:
             )
         path = self.refs.path(record["dataset"], "versions", str(record["version"]))
         frozen_at = None
-        if path.exists():
-            frozen_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        with contextlib.suppress(FileNotFoundError):
+            if path.read_bytes().startswith(id_.encode()):  # not another's of that number
+                frozen_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         return snapshot_from(id_, record, load=self.objects.load, frozen_at=frozen_at)
