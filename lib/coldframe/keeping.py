@@ -42,7 +42,7 @@ class Kept:
 
 
 def list_kept(bench: Workbench, datasets: Iterable[str]) -> list[Kept]:
-    """Return all versions of `datasets`, oldest first, then what tags alone name; who needs each."""
+    """Return all versions of `datasets`, oldest first, then what tags alone name; who needs it."""
     names, store = list(datasets), bench.store
     tagged = {name: store.tags(name) for name in names}
     tags = _by_snapshot((tag, s.id) for found in tagged.values() for tag, s in found.items())
