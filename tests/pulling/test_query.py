@@ -18,10 +18,10 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def query_of(url, query=QUERY, **more):
+def query_of(url, query=QUERY, columns=COLUMNS, **more):
     pull = {"url": str(url), "query": query, "watermark": "changed", "since": 0, **more}
     pull = {key: value for key, value in pull.items() if value is not None}
-    options = {"kind": "jsonl", "files": "*.jsonl", "columns": COLUMNS, "nulls": []}
+    options = {"kind": "jsonl", "files": "*.jsonl", "columns": columns, "nulls": []}
     return {**options, "pull": pull}
 
 
@@ -150,6 +150,33 @@ def test_values_keep_all_their_digits(database, bench_of):
         "code": "00123", "clock": "2013-01-01T05:00:00", "day": "2013-01-01", "sold": "true",
         "odd": "nan", "list": "[1,2]", "json": '{"a":1.5}', "raw": "\\x00ff", "changed": "1",
     }  # fmt: skip
+
+
+def test_values_of_a_database_are_typed_without_loss(database, bench_of):
+    """On the way through JSON Lines and the contract into a snapshot; what cannot be is aside."""
+    infinite = "'Infinity'::float8"
+    if database.url.get_backend_name() == "sqlite":
+        infinite = "9e999"
+    row = "SELECT {} AS id, '00123' AS code, 'NA' AS note, '1.234,56' AS price, 0.1 AS amount, {}"
+    ids = (9007199254740993, 9007199254740994, 9223372036854775807)
+    rows = [row.format(n, f"{odd} AS odd, 1 AS changed WHERE 1 >= :since")
+            for n, odd in zip(ids, ("NULL", infinite, "1e300"), strict=True)]  # fmt: skip
+    columns = {
+        "id": {"type": "integer"}, "code": {"type": "string"}, "note": {"type": "string"},
+        "price": {"type": "string"}, "amount": {"type": "number"}, "changed": {"type": "integer"},
+        "odd": {"type": "number", "nullable": True},
+    }  # fmt: skip
+    bench = bench_of(query=" UNION ALL ".join(rows), columns=columns)
+    assert pull(bench).files[0].rows == 3
+    (delivery,) = ingest_batches(bench).deliveries
+    assert (delivery.rows_accepted, delivery.rows_quarantined) == (2, 1)
+    assert [(one.rule, one.column) for one in delivery.reasons] == [("type_number", "odd")]
+    frame = bench.store.read(bench.store.head("flights"), "orders").sort_values("id")
+    assert frame["id"].tolist() == [ids[0], ids[2]]
+    assert frame[["code", "note", "price"]].to_numpy().tolist() == [["00123", "NA", "1.234,56"]] * 2
+    assert frame["amount"].tolist() == [0.1, 0.1]
+    assert frame["odd"].isna().tolist() == [True, False]
+    assert frame["odd"].iloc[1] == 1e300
 
 
 def test_a_moment_is_a_watermark(database, bench_of):
