@@ -24,9 +24,10 @@ from coldframe.snapshots.archives import (
 )
 from coldframe.snapshots.catalogue import Catalogue
 from coldframe.snapshots.contents import needed_files
+from coldframe.snapshots.forms import check_manifest
 from coldframe.snapshots.manifest import FORMAT as MANIFEST_FORMAT
 from coldframe.snapshots.manifest import Snapshot, snapshot_from
-from coldframe.snapshots.names import check_name, is_digest
+from coldframe.snapshots.names import is_digest
 from coldframe.snapshots.objects import MANIFEST, PART, ObjectWriter
 
 LARGEST_INDEX = 1 << 28
@@ -71,8 +72,9 @@ class _Reading:
             raise self._damaged("the end of the archive", "something else, or nothing")
         try:
             return self._complete(index["snapshot"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._damaged("a manifest that can be read", repr(error)) from error
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            told = str(error) if type(error) is ValueError else repr(error)
+            raise self._damaged("a manifest such as freeze writes", told) from error
 
     def _index(self) -> dict[str, Any]:
         """Return the list of files, well formed; sizes are those of the archive's entries."""
@@ -152,13 +154,9 @@ class _Reading:
     def _complete(self, id_: str) -> Snapshot:
         """Return the snapshot, all of whose files were there and no others."""
         record = json.loads(self.records[id_ + MANIFEST])
-        if record["format"] != MANIFEST_FORMAT or type(record["version"]) is not int:
+        if record["format"] != MANIFEST_FORMAT:
             raise self._damaged(f"a manifest in the format {MANIFEST_FORMAT}", "another one")
-        for kind, name in (
-            ("dataset", record["dataset"]),
-            *(("table", t) for t in record["tables"]),
-        ):
-            check_name(kind, name)
+        check_manifest(id_, self.records)
 
         def load(digest: str) -> Mapping[str, Any]:
             found: Mapping[str, Any] = json.loads(self.records[f"{digest}.json"])
