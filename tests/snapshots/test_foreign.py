@@ -56,9 +56,9 @@ def spoil(record, dice: random.Random) -> None:
     if deed < 0.15:
         del record[place[-1]]
     elif deed < 0.25 and isinstance(record, dict):
-        record[dice.choice(["../y", "zzz", "A B", ""])] = dice.choice(ODD)
+        record[dice.choice(["../y", "zzz", "A B", ""])] = copy.deepcopy(dice.choice(ODD))
     else:
-        record[place[-1]] = dice.choice(ODD)
+        record[place[-1]] = copy.deepcopy(dice.choice(ODD))
 
 
 def archive_of(sound, manifest: bytes) -> bytes:
