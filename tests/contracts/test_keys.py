@@ -1,6 +1,8 @@
 """Keys are known again by 128 bits each, whatever the runs in which they were added."""
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,33 @@ def test_equal_first_halves_are_told_apart_by_the_second():
     other[2] += 1
     assert seen.holds((high, other)).tolist() == [True, True, False, True]
     assert find_doubled((high, low)).tolist() == [False] * 4
+
+
+NUMBERS = st.lists(st.integers(-3, 9), max_size=6) | st.lists(
+    st.integers(-(2**63), 2**63 - 1), max_size=6, unique=True
+).map(sorted)
+
+
+@given(st.lists(st.tuples(NUMBERS, st.sampled_from(["take", "told", "add", "update"])), max_size=7))
+def test_numbers_that_rise_are_doubled_when_they_stand_before_and_only_then(pieces):
+    seen, known = KeySet(), []
+    for numbers, way in pieces:
+        values = np.array(numbers, dtype="int64")
+        digests = digest_keys([pa.array(values)])
+        if way in ("take", "told"):
+            found = seen.take(digests, values if way == "told" else None)
+            expected = [n in known or n in numbers[:place] for place, n in enumerate(numbers)]
+            assert found.tolist() == expected
+        elif way == "add":
+            seen.add(digests)
+        else:
+            other = KeySet()
+            other.take(digests, values)
+            seen.update(other)
+        known += numbers
+    assert len(seen) == len(known)
+    asked = digest_keys([pa.array(range(-3, 10))])
+    assert seen.holds(asked).tolist() == [number in known for number in range(-3, 10)]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from coldframe.contracts.casting import Typed
 from coldframe.contracts.expectations import BATCH_RULES
 from coldframe.contracts.faults import Fault, failures_frame, shorten
-from coldframe.contracts.keys import KeySet, digest_keys, find_doubled, gather_keys
+from coldframe.contracts.keys import KeySet, digest_keys, gather_keys
 from coldframe.datasets import Source
 
 
@@ -45,10 +47,7 @@ def check_keys(
         return failures_frame([])
     typed = rows if isinstance(rows, Typed) else Typed.of(rows[key])
     digests = digest_keys([typed.columns[name] for name in key])
-    doubled = find_doubled(digests)
-    if seen is not None:
-        doubled |= seen.holds(digests)
-        seen.add(digests)
+    doubled = (KeySet() if seen is None else seen).take(digests, _whole_numbers(typed, key))
     before = np.zeros(len(doubled), dtype=bool)
     if known is not None and len(known) and not source.batch.keys_known:
         held = known if isinstance(known, KeySet) else gather_keys([known[key]])
@@ -58,6 +57,16 @@ def check_keys(
     keys = typed.select(key)
     found = _name(keys[doubled], "duplicate_key") + _name(keys[before], "known_key")
     return failures_frame(found)
+
+
+def _whole_numbers(typed: Typed, key: Sequence[str]) -> npt.NDArray[np.int64] | None:
+    """Return the keys if they are one column of whole numbers (or moments), else None."""
+    values = typed.columns[key[0]]
+    t = pa.types
+    if len(key) > 1 or not (t.is_integer(values.type) or t.is_timestamp(values.type)):
+        return None
+    numbers: npt.NDArray[np.int64] = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _name(keys: pd.DataFrame, rule: str) -> list[tuple[int, str, str, str]]:

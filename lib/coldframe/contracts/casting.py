@@ -134,9 +134,7 @@ def _cast_column(
         return native, None
     if pa.types.is_dictionary(values.type) and column.type == "string":
         return _blank_coded(values, source), None
-    text = spell_column(values)
-    blank = pc.or_kleene(pc.is_null(text), pc.is_in(text, pa.array(source.nulls, text.type)))
-    given = pc.if_else(blank, pa.scalar(None, text.type), text) if pc.any(blank).as_py() else text
+    given = _blank(spell_column(values), source)
     if column.type == "string":
         return given, None
     found = cast_text(given, column, source)
@@ -144,6 +142,15 @@ def _cast_column(
     if not pc.any(lacking).as_py():
         return found, None
     return found, np.asarray(lacking.to_numpy(zero_copy_only=False))
+
+
+def _blank(text: pa.Array, source: Source) -> pa.Array:
+    """Return texts without those that stand for no value."""
+    longest = max((len(one.encode()) for one in source.nulls), default=-1)
+    if (pc.min(pc.binary_length(text)).as_py() or 0) > longest:
+        return text
+    blank = pc.or_kleene(pc.is_null(text), pc.is_in(text, pa.array(source.nulls, text.type)))
+    return pc.if_else(blank, pa.scalar(None, text.type), text) if pc.any(blank).as_py() else text
 
 
 def _blank_coded(values: pa.DictionaryArray, source: Source) -> pa.Array:

@@ -34,34 +34,91 @@ class KeySet:
 
     def __init__(self) -> None:
         self._runs: list[tuple[Words, Words]] = []
+        self._waiting: list[tuple[Words, Words]] = []  # not sorted: nobody has asked yet
+        self._greatest: int | None = None  # of the values taken, if all were told
 
     def __len__(self) -> int:
         """Return how many digests were added; one that was added twice counts twice."""
-        return sum(len(high) for high, _ in self._runs)
+        return sum(len(high) for high, _ in [*self._runs, *self._waiting])
 
     def add(self, digests: tuple[Words, Words]) -> None:
         """Add digests, as of `digest_keys`."""
-        high, low = digests
-        if not len(high):
-            return
-        self._put(high, low)
+        self._greatest = None
+        if len(digests[0]):
+            self._waiting.append(digests)
 
     def update(self, other: KeySet) -> None:
         """Add all that `other` holds, without a copy of it."""
+        self._greatest = None
         self._runs = [*other._runs, *self._runs]
+        self._waiting += other._waiting
+
+    def take(
+        self, digests: tuple[Words, Words], values: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.bool_]:
+        """Add digests; return of each whether it was added before or stands before it in these.
+
+        Parameters
+        ----------
+        digests : pair of ndarray of shape (n_rows,)
+            As of `digest_keys`.
+        values : ndarray of shape (n_rows,), optional
+            The keys themselves, if they are whole numbers: where each is greater than all before,
+            as numbers given out one by one are, none is looked for.
+
+        Examples
+        --------
+        >>> seen = KeySet()
+        >>> keys = [pa.array([1, 2, 1])]
+        >>> seen.take(digest_keys(keys)).tolist(), seen.take(digest_keys(keys)).tolist()
+        ([False, False, True], [True, True, True])
+        """
+        high, low = digests
+        if not len(high):
+            return np.zeros(0, dtype=bool)
+        greatest = self._greatest
+        if values is None or (greatest is None and len(self)):
+            self._greatest = None
+        else:
+            newest = int(values.max())
+            self._greatest = newest if greatest is None else max(newest, greatest)
+            above = greatest is None or values[0] > greatest
+            if above and (values[1:] > values[:-1]).all():
+                self._waiting.append(digests)
+                return np.zeros(len(high), dtype=bool)
+        order = np.argsort(high)
+        high, low = high[order], low[order]
+        found = self._find(high, low)
+        back = np.empty_like(found)
+        back[order] = found
+        if (high[1:] == high[:-1]).any():
+            back |= find_doubled(digests)
+        self._put(high, low)
+        return back
+
+    def holds(self, digests: tuple[Words, Words]) -> npt.NDArray[np.bool_]:
+        """Return of each digest whether it was added."""
+        order = np.argsort(digests[0])  # neighbours are looked up together
+        found = self._find(digests[0][order], digests[1][order])
+        back = np.empty_like(found)
+        back[order] = found
+        return back
 
     def _put(self, high: Words, low: Words) -> None:
         """Keep a sorted run; runs of like length are merged, so that there are few."""
         while self._runs and len(self._runs[-1][0]) <= min(2 * len(high), LONGEST_RUN):
             older = self._runs.pop()
             high, low = np.concatenate([older[0], high]), np.concatenate([older[1], low])
-        order = np.argsort(high, kind="stable")
-        self._runs.append((high[order], low[order]))
+            order = np.argsort(high, kind="stable")  # which finds both runs sorted
+            high, low = high[order], low[order]
+        self._runs.append((high, low))
 
-    def holds(self, digests: tuple[Words, Words]) -> npt.NDArray[np.bool_]:
-        """Return of each digest whether it was added."""
-        order = np.argsort(digests[0])  # neighbours are looked up together
-        high, low = digests[0][order], digests[1][order]
+    def _find(self, high: Words, low: Words) -> npt.NDArray[np.bool_]:
+        """Return of each digest whether it was added; they are sorted."""
+        while self._waiting:
+            waiting = self._waiting.pop()
+            order = np.argsort(waiting[0])
+            self._put(waiting[0][order], waiting[1][order])
         found = np.zeros(len(high), dtype=bool)
         for run_high, run_low in self._runs:
             place = np.searchsorted(run_high, high)
@@ -71,9 +128,7 @@ class KeySet:
                 place[near] += 1
                 near = near[place[near] < len(run_high)]
                 near = near[run_high[place[near]] == high[near]]
-        back = np.empty_like(found)
-        back[order] = found
-        return back
+        return found
 
 
 def digest_keys(keys: pd.DataFrame | Sequence[pa.Array]) -> tuple[Words, Words]:

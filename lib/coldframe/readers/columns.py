@@ -50,12 +50,13 @@ def keep_column(column: pa.Array) -> pa.Array:
 def longest_bytes(column: pa.Array) -> int:
     """Return how many bytes a column that was kept has as text, or somewhat more."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     t, kind, rows = pa.types, column.type, len(column)
     if t.is_large_string(kind):
         return int(column.nbytes)
     if t.is_dictionary(kind):
-        longest = max(map(len, column.dictionary.to_pylist()), default=0)
+        longest = pc.max(pc.binary_length(column.dictionary)).as_py() or 0
     elif t.is_timestamp(kind):
         longest = LONGEST_MOMENT
     else:
