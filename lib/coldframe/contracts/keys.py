@@ -86,7 +86,7 @@ class KeySet:
             if above and (values[1:] > values[:-1]).all():
                 self._waiting.append(digests)
                 return np.zeros(len(high), dtype=bool)
-        order = np.argsort(high)
+        order = _sort(high)
         high, low = high[order], low[order]
         found = self._find(high, low)
         back = np.empty_like(found)
@@ -98,7 +98,7 @@ class KeySet:
 
     def holds(self, digests: tuple[Words, Words]) -> npt.NDArray[np.bool_]:
         """Return of each digest whether it was added."""
-        order = np.argsort(digests[0])  # neighbours are looked up together
+        order = _sort(digests[0])  # neighbours are looked up together
         found = self._find(digests[0][order], digests[1][order])
         back = np.empty_like(found)
         back[order] = found
@@ -117,7 +117,7 @@ class KeySet:
         """Return of each digest whether it was added; they are sorted."""
         while self._waiting:
             waiting = self._waiting.pop()
-            order = np.argsort(waiting[0])
+            order = _sort(waiting[0])
             self._put(waiting[0][order], waiting[1][order])
         found = np.zeros(len(high), dtype=bool)
         for run_high, run_low in self._runs:
@@ -129,6 +129,15 @@ class KeySet:
                 near = near[place[near] < len(run_high)]
                 near = near[run_high[place[near]] == high[near]]
         return found
+
+
+def _sort(words: Words) -> npt.NDArray[np.intp]:
+    """Return the order in which words rise; by their digits, which takes half of argsort's time."""
+    order = np.argsort(words.astype(np.uint16), kind="stable")  # which is a radix sort
+    for shift in (16, 32, 48):
+        digits = (words >> np.uint64(shift)).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order
 
 
 def digest_keys(keys: pd.DataFrame | Sequence[pa.Array]) -> tuple[Words, Words]:
