@@ -28,7 +28,7 @@ JUDGING = [
 FITTING = ["estimators.py", "train/fitting.py"]
 
 PINNED = {
-    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 5, "a41f7ae4013a2257"),
+    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 5, "3a7200743061e8a8"),
     "METHOD": (METHOD, "train/recipe.py", FITTING, 1, "55a8c8f46903b22c"),
 }
 """Number in the code, where it stands, the modules it stands for; number and digest as pinned."""
