@@ -69,6 +69,10 @@ def _add_new(app: typer.Typer) -> None:
             str,
             typer.Option("--timezone", metavar="ZONE", help="Of moments without an offset."),
         ] = "UTC",
+        no_time: Annotated[
+            bool,
+            typer.Option("--no-time", help="Rows have no time; they count as they are delivered."),
+        ] = False,
         force: Annotated[
             bool,
             typer.Option("--force", help="Keep what is there as a backup, and write it anew."),
@@ -77,8 +81,9 @@ def _add_new(app: typer.Typer) -> None:
         """Write the files of a new dataset, guessed from one of its own deliveries."""
         settings = load_settings(home=session.home)
         wishes = Wishes(
-            target=target, time=time, key=tuple(key or ()), task=task, timezone=timezone
-        )
+            target=target, time=time, key=tuple(key or ()), task=task, timezone=timezone,
+            timeless=no_time,
+        )  # fmt: skip
         with session.working(f"looking at {file.name}"):
             made = new_dataset(settings, name, file=file, wishes=wishes, force=force)
         # from now on this dataset is meant, whatever env.yaml says

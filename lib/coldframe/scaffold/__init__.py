@@ -81,7 +81,7 @@ def new_dataset(
     check_name(settings, name)
     # pandas and pandera, only where something is to be read
     from coldframe.scaffold.code_text import write_code
-    from coldframe.scaffold.drafts import draft_dataset
+    from coldframe.scaffold.drafting import draft_dataset
     from coldframe.scaffold.proving import prove
     from coldframe.scaffold.samples import read_sample
     from coldframe.scaffold.yaml_text import write_yaml

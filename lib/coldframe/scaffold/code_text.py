@@ -21,7 +21,7 @@ import pandas as pd
 {constants}
 
 def build_features(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return key, time, features and target of each row of `{name}`.
+    """Return {parts} of each row of `{name}`.
 
     Use nothing that is not known when the prediction is due. The target is {target_is},
     and blank while it is not known.
@@ -124,18 +124,20 @@ def write_code(draft: Draft) -> dict[str, str]:
 
 
 def _features(draft: Draft) -> str:
-    target, plain = draft.target, draft.time.form == "moment"
-    own = (
-        [] if plain else [f"YEAR = {quote(draft.time.column)}", f"TIME = {quote(draft.time_name)}"]
-    )
+    target, time = draft.target, draft.time
+    own = []
+    if time is not None and time.form == "year":
+        own = [f"YEAR = {quote(time.column)}", f"TIME = {quote(str(draft.time_name))}"]
     if target.positive is not None:
         own += [f"TARGET = {quote(target.name)}", f"POSITIVE = {_value(draft)}"]
-    names = [*draft.source.key, *([draft.time.column] if plain else [])]
+    names = [*draft.source.key]
+    names += [time.column] if time is not None and time.form == "moment" else []
     names += [*draft.numeric, *draft.categorical]
     names += [] if target.positive is not None else [target.name]
+    parts = "key, time, features and target" if time else "key, features and target"
     said = {"regression": "a number", "multiclass": "one of the classes"}
     return FEATURES.format(
-        name=draft.name, columns=_list("COLUMNS", dict.fromkeys(names)),
+        name=draft.name, parts=parts, columns=_list("COLUMNS", dict.fromkeys(names)),
         constants="\n".join([*own, ""]) if own else "",
         target_is=said.get(target.task, "1 for yes, 0 for no"), body=_body(draft),
     )  # fmt: skip
@@ -145,7 +147,7 @@ def _body(draft: Draft) -> str:
     """Return the last lines of the feature function."""
     lines = []
     assigned = []
-    if draft.time.form == "year":
+    if draft.time is not None and draft.time.form == "year":
         lines.append(
             '    # a year stands for its first moment\n'
             '    time = pd.to_datetime(rows[YEAR].astype("str"), format="%Y", utc=True)\n'

@@ -35,7 +35,7 @@ def prove(draft: Draft, text: str) -> int:
     lines |= set(check_keys(sound, source)["line"])
     allowed = source.batch.quarantined * len(typed)
     if len(lines) > allowed:
-        named = {draft.time.column, *source.key}
+        named = {draft.time_column, *source.key}
         found = sorted({str(one) for one in (*uncast["column"], *broken["column"])})
         raise DataError(
             "So many rows lack a key or a time that the file would be held.",

@@ -21,6 +21,8 @@ class Wishes:
         binary, multiclass or regression.
     timezone : str
         On whose clock moments without an offset were read.
+    timeless : bool
+        Whether rows are to have no time, whatever columns there are.
     """
 
     target: str
@@ -28,6 +30,7 @@ class Wishes:
     key: tuple[str, ...] = ()
     task: str | None = None
     timezone: str = "UTC"
+    timeless: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ from coldframe.errors import ConfigurationError
 from coldframe.scaffold.columns import ColumnGuess, find_types, snake
 
 NAMED = re.compile(r"(^|_)(time|timestamp|date|datetime|day|at|when|created|moment)(_|$)")
+DATED = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\s*\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{2,4}")
+"""Dates of whatever spelling."""
 YEARS = (1900, 2100)
 DAYS = {"D": 1, "W": 7, "M": 30}
 ENOUGH_ROWS = 300
@@ -62,6 +64,31 @@ def find_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> tuple[str 
     return best.name, doubt
 
 
+def looks_like_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> str:
+    """Return the doubt about rows having no time: columns that may say when, and why they do not.
+
+    Examples
+    --------
+    >>> from coldframe.scaffold.columns import guess_columns
+    >>> days = pd.DataFrame({"day": ["31.12.2024", "01.01.2025"] * 4}, dtype="str")
+    >>> guesses = guess_columns(days.rename_axis("line"), nulls=("",), timezone="UTC")
+    >>> looks_like_time(days, guesses)
+    "day may be one: '31.12.2024', say, is no ISO 8601 (2024-07-01); see --time"
+    """
+    for one in guesses:
+        if one.role == "moment":
+            return f"{one.name} has moments, but none in {one.blanks:,} rows; see --time"
+    for one in guesses:
+        texts = frame[one.name].dropna()
+        if one.column.type == "string" and len(texts) and DATED.match(str(texts.iloc[0])):
+            shown = str(texts.iloc[0])[:30]
+            return f"{one.name} may be one: {shown!r}, say, is no ISO 8601 (2024-07-01); see --time"
+    for one in guesses:
+        if NAMED.search(snake(one.name)) or snake(one.name) == "year":
+            return f"{one.name} may be one by its name, but is of type {one.column.type}"
+    return "no column of moments; if there is one: --time"
+
+
 def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> TimeGuess:
     """Return what the time's texts say of chunks and holdout.
 
@@ -106,7 +133,9 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
 
 def _are_years(texts: pd.Series) -> bool:
     values = [str(value) for value in texts.unique()]
-    return all(re.fullmatch("[0-9]{4}", v) and YEARS[0] <= int(v) <= YEARS[1] for v in values)
+    return bool(values) and all(
+        re.fullmatch("[0-9]{4}", v) and YEARS[0] <= int(v) <= YEARS[1] for v in values
+    )
 
 
 def _chunk(rows: int, span: float) -> Literal["D", "W", "M"]:

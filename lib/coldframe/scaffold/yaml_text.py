@@ -90,7 +90,10 @@ def _features(draft: Draft) -> Iterator[str]:
     yield "# What the feature function returns: these columns, a row for each row of the source.\n"
     yield "features:\n"
     yield f"  function: {draft.name}.features.build_features\n  rows: {draft.name}\n"
-    yield f"  time: {_flow(draft.time_name)}{_doubt(draft, 'time')}\n"
+    if draft.time is None:
+        yield f"  # no time: rows stand in the order of delivery{_doubt(draft, 'time')}\n"
+    else:
+        yield f"  time: {_flow(draft.time_name)}{_doubt(draft, 'time')}\n"
     yield f"  key: {_flow(list(draft.source.key))}\n"
     yield f"  target: {_flow(draft.target.name)}{_doubt(draft, 'task')}\n"
     yield from _list("numeric", draft.numeric)
@@ -107,15 +110,28 @@ def _rest(draft: Draft) -> Iterator[str]:
     yield f"model:\n  builder: {name}.model.build_model\n  space: {name}.model.search_space\n"
     yield f"  parameters: {_flow(PARAMETERS)}\n"
     yield from (f"  {line}\n" for line in METRICS[task])
-    yield f"  holdout_days: {_flow(time.holdout_days)}   # the newest days, on which models meet\n"
+    if time is None:
+        yield f"  holdout_share: 0.2   # the newest rows{_doubt(draft, 'holdout')}\n"
+    else:
+        days = _flow(time.holdout_days)
+        yield f"  holdout_days: {days}   # the newest days, on which models meet\n"
     yield "  minimum_gain: 0.0\n  seed: 2013\n\n"
-    yield f"monitoring:\n  chunk: {time.chunk}   # a day (D), week (W) or month (M) of rows\n"
+    yield "monitoring:\n"
+    if time is None:
+        yield f"  chunk: {draft.chunk_rows}   # rows, in the order of delivery\n"
+    else:
+        yield f"  chunk: {time.chunk}   # a day (D), week (W) or month (M) of rows\n"
     yield "  drift_false_alarm: 0.05\n\n"
     yield "# When to propose a retrain; drift explains, it does not trigger.\npolicy:\n"
     yield "  bootstrap: ask                 # auto: the first model needs nobody's word\n"
     rows = f"  minimum_labelled_rows: {draft.minimum_labelled_rows}"
     yield f"{rows:<33}# older than the holdout\n"
-    yield "  every_days: 90\n  persistence: 3\n  cooldown_days: 28\n  budget_per_year: 8\n"
+    if time is None:
+        more = f"  new_labelled_rows: {max(1, draft.labelled)}"
+        yield f"{more:<33}# rows that the last training has not seen\n"
+        yield f"  persistence: 3\n  cooldown_rows: {draft.chunk_rows}\n"
+    else:
+        yield "  every_days: 90\n  persistence: 3\n  cooldown_days: 28\n  budget_per_year: 8\n"
 
 
 def _list(key: str, names: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,62 @@
+"""What was guessed, told: the most important first, each with its doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from coldframe.scaffold.columns import ColumnGuess
+from coldframe.scaffold.drafts import Draft
+from coldframe.scaffold.records import Guess, Wishes
+from coldframe.sources import Source
+
+
+def tell_guesses(
+    draft: Draft, wishes: Wishes, nulls: tuple[str, ...], time_doubt: str, key_doubt: str
+) -> Iterator[Guess]:
+    """Yield what was guessed, the most important first."""
+    target, time, sample = draft.target, draft.time, draft.sample
+    yield Guess(about="task", what=f"{target.task}, of column {target.name}", doubt=target.doubt)
+    called = "as named" if wishes.key else "guessed"
+    what = f"{', '.join(draft.source.key)} ({called})"
+    yield Guess(about="key", what=what, doubt=key_doubt)
+    if time is None:
+        yield Guess(about="time", what="none: rows stand as they are delivered", doubt=time_doubt)
+        what = f"the newest fifth of the rows; chunks of {draft.chunk_rows} rows"
+        yield Guess(about="holdout", what=what, doubt=_sorted_by_target(draft))
+    else:
+        yield Guess(about="time", what=f"{time.column}, a {time.form}", doubt=time.doubt)
+        what = f"the newest {time.holdout_days:g} days; chunks of {time.chunk}"
+        doubt = "" if sample.whole else "from the beginning of the file only"
+        yield Guess(about="holdout", what=what, doubt=doubt)
+    for doubt in sample.doubts:
+        yield Guess(about="file", what=sample.path.name, doubt=doubt)
+    if extra := [text for text in nulls if text not in Source.model_fields["nulls"].default]:
+        doubt = "they stood among numbers or moments; in texts they are blanks now, too"
+        yield Guess(about="blanks", what=", ".join(map(repr, extra)), doubt=doubt)
+    for one in draft.columns:
+        role = (one.name in draft.source.key, one.name in (draft.time_column, target.name))
+        if one.doubt and not any(role):
+            yield Guess(about=f"column {one.name}", what=_called(one), doubt=one.doubt)
+
+
+def _sorted_by_target(draft: Draft) -> str:
+    """Say that the rows seem to be sorted by the target, so that the last are no fair holdout."""
+    target = draft.target
+    texts = draft.sample.frame[target.name]
+    texts = texts[~(texts.isna() | texts.isin(draft.source.nulls))]
+    if target.classes:
+        lacking = [one for one in target.classes if one not in set(texts.tail(len(texts) // 5))]
+        told = f"the last fifth of the file has no {target.name} of {', '.join(lacking[:3])}"
+        return f"{told}: if it is sorted, shuffle its rows first" if lacking else ""
+    numbers = pd.to_numeric(texts, errors="coerce")
+    if numbers.is_monotonic_increasing or numbers.is_monotonic_decreasing:
+        return f"the file is sorted by {target.name}: shuffle its rows first"
+    return ""
+
+
+def _called(one: ColumnGuess) -> str:
+    rules = one.column.model_dump(exclude_defaults=True, exclude={"type", "nullable"})
+    told = [one.column.type, *rules]
+    return " with ".join([told[0], ", ".join(told[1:])]) if told[1:] else told[0]
