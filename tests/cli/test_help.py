@@ -39,7 +39,8 @@ print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
 
 @pytest.mark.parametrize(
     "words", [["--help"], ["sweep", "--help"], ["demo", "run", "--help"], ["status"],
-              ["status", "--json"], ["proposals"], ["models"], ["snapshots"], ["tag"], ["gc"]],
+              ["status", "--json"], ["proposals"], ["models"], ["snapshots"], ["tag"], ["gc"],
+              ["new", "--help"], ["land", "--help"], ["check", "--help"], ["pull", "--help"]],
     ids=" ".join,
 )  # fmt: skip
 def test_help_and_status_import_nothing_heavy(prepared, words):

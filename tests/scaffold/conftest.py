@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import samples
+from pulling.conftest import bucket, s3_server
 
 from coldframe.datasets import load_dataset
 from coldframe.scaffold import Wishes, new_dataset
 from coldframe.settings import load_settings
 from coldframe.workbench import Workbench
+
+__all__ = ["bucket", "s3_server"]  # fixtures, found by their names
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,11 @@ class Project:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def new(self, name, file, *, target, force=False, **wishes):
+    def new(self, name, *origins, target, force=False, query=None, **wishes):
         return new_dataset(
-            self.settings, name, file=file, wishes=Wishes(target=target, **wishes), force=force
-        )
+            self.settings, name, origins=[str(one) for one in origins], query=query, force=force,
+            wishes=Wishes(target=target, **wishes),
+        )  # fmt: skip
 
     def bench(self, name):
         return Workbench(settings=self.settings, dataset=load_dataset(self.settings, name))

@@ -235,6 +235,45 @@ def test_years_are_a_time(project):
     assert frame["time"].dt.year.value_counts().to_dict() == dict.fromkeys(range(2015, 2019), 60)
 
 
+@pytest.mark.parametrize(
+    ("times", "wishes", "doubt"),
+    [
+        (["1"] * ROWS, {}, "by its name"),
+        ([f"{1 + n % 28:02}.07.2024" for n in range(ROWS)], {}, "no ISO 8601"),
+        (["", *["2024-07-01"] * (ROWS - 1)], {}, "none in 1 rows"),
+        (None, {}, "no column of moments"),
+        (["2024-07-01"] * ROWS, {"timeless": True}, ""),
+    ],
+    ids=["constant", "other spelling", "blanks", "no such column", "not wanted"],
+)
+def test_rows_need_no_time_and_what_may_be_one_is_told(project, times, wishes, doubt):
+    path = project.root / "orders.csv"
+    frame = orders(ordered_at=times) if times else orders().drop(columns="ordered_at")
+    frame.to_csv(path, index=False)
+    made = project.new("orders", path, target="returned", **wishes)
+    bench = project.bench("orders")
+    assert bench.dataset.features.time is None
+    assert (bench.dataset.monitoring.chunk, bench.dataset.model.holdout_share) == (50, 0.2)
+    assert doubt in doubts(made)["time"]
+    assert doubt or not doubts(made)["time"]
+    land_files(bench, [path])
+    assert problems(project, "orders") == []
+    frame = bench.frame(ingest_batches(bench).snapshot)
+    assert frame["OrderId"].tolist() == list(range(10_000, 10_000 + ROWS))
+
+
+def test_without_time_a_file_that_is_sorted_by_its_target_is_told(project):
+    path = project.root / "orders.csv"
+    frame = orders().drop(columns="ordered_at")
+    frame.sort_values("returned").to_csv(path, index=False)
+    told = doubts(project.new("orders", path, target="returned"))["holdout"]
+    assert "no returned of no" in told
+    amounts = frame.assign(amount=frame["amount"].astype("float64")).sort_values("amount")
+    amounts.to_csv(path, index=False)
+    told = doubts(project.new("orders", path, target="amount", force=True))["holdout"]
+    assert "sorted by amount" in told
+
+
 WRONG = {
     "a target that is misspelled": ({}, {"target": "Returnd"}, NotFoundError, "'Returnd'"),
     "a key that is not there": ({}, {"key": ("id",)}, NotFoundError, "no column 'id'"),
@@ -243,7 +282,9 @@ WRONG = {
     "a blank target": ({"returned": ""}, {}, DataError, "not two values"),
     "a target that is free text": ({}, {"target": "note"}, DataError, "neither a number nor"),
     "a time that is none": ({}, {"time": "colour"}, ConfigurationError, "holds no moments"),
-    "no time": ({"ordered_at": "x"}, {}, ConfigurationError, "when a row is from"),
+    "a time and none": (
+        {}, {"time": "ordered_at", "timeless": True}, ConfigurationError, "time and none",
+    ),
     "rows that are all alike": (
         {name: "1" for name in orders() if name not in ("returned", "ordered_at")}
         | {"ordered_at": "2024-01-01"}, {}, DataError, "No columns name each row",

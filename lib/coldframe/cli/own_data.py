@@ -41,14 +41,21 @@ def _add_new(app: typer.Typer) -> None:
         examples=[
             "coldframe new loans --from loans.csv --target repaid",
             "coldframe new loans --from loans.csv --target repaid --time applied_at --key id",
+            "coldframe new loans --from s3://bank/loans/*.parquet --target repaid",
         ],
         about_dataset=False,
     )
     def new(
         session: Session,
         name: Annotated[str, typer.Argument(metavar="NAME", help="Of the new dataset.")],
-        file: Annotated[
-            Path, typer.Option("--from", metavar="FILE", help="A delivery as they will come.")
+        origins: Annotated[
+            list[str],
+            typer.Option(
+                "--from",
+                metavar="PATH_OR_URL",
+                help="A delivery as they will come (may be repeated), or a folder, quoted glob or "
+                "URL from which they are pulled from then on.",
+            ),
         ],
         target: Annotated[
             str, typer.Option("--target", metavar="COLUMN", help="What is to be predicted.")
@@ -69,6 +76,10 @@ def _add_new(app: typer.Typer) -> None:
             str,
             typer.Option("--timezone", metavar="ZONE", help="Of moments without an offset."),
         ] = "UTC",
+        query: Annotated[
+            str | None,
+            typer.Option("--query", metavar="SQL", help="Of the database that --from names."),
+        ] = None,
         no_time: Annotated[
             bool,
             typer.Option("--no-time", help="Rows have no time; they count as they are delivered."),
@@ -84,11 +95,13 @@ def _add_new(app: typer.Typer) -> None:
             target=target, time=time, key=tuple(key or ()), task=task, timezone=timezone,
             timeless=no_time,
         )  # fmt: skip
-        with session.working(f"looking at {file.name}"):
-            made = new_dataset(settings, name, file=file, wishes=wishes, force=force)
+        with session.working(f"looking at {origins[0]}"):
+            made = new_dataset(
+                settings, name, origins=origins, wishes=wishes, query=query, force=force
+            )
         # from now on this dataset is meant, whatever env.yaml says
         after = replace(session, dataset=name)
-        return Answer(made, _new_page(after, made, file))
+        return Answer(made, _new_page(after, made, origins))
 
 
 def _add_land(app: typer.Typer) -> None:
@@ -118,8 +131,10 @@ def _add_land(app: typer.Typer) -> None:
         return Answer({"dataset": session.name, "files": brought}, _landed_page(session, brought))
 
 
-def _new_page(session: Session, made: NewDataset, file: Path) -> Group:
-    seen = f"{count(made.rows, 'row')} of {file}" + ("" if made.whole else ", its beginning")
+def _new_page(session: Session, made: NewDataset, origins: list[str]) -> Group:
+    seen = f"{count(made.rows, 'row')} of {', '.join(origins)}" + (
+        "" if made.whole else ", its beginning"
+    )
     rows = [[one.about, one.what, cell(one.doubt, "yellow")] for one in made.guesses]
     parts: list[RenderableType] = [
         line(Text(f"Dataset {made.name}", style="bold green"), f", guessed from {seen}"),
@@ -131,11 +146,12 @@ def _new_page(session: Session, made: NewDataset, file: Path) -> Group:
     parts.append(section("Written", *[unbroken(spell_path(one)) for one in made.files]))
     if made.backups:
         parts.append(section("Kept", *[unbroken(spell_path(one)) for one in made.backups]))
+    files = " ".join(spell_path(Path(one)) for one in origins)
     steps = [
-        Step(
-            f"coldframe land {spell_path(file)}",
-            "deliver the file",
-        ),
+        Step("coldframe pull", "fetch the deliveries; a build does so, too")
+        if made.pulled
+        else Step(f"coldframe land {files}", "deliver the file"),
+        Step("coldframe check", "run contract and code on what has landed"),
         Step(BUILD, "ingest it, and propose a first model for your approval"),
     ]
     return Group(*parts, section("Next", session.steps(steps)))

@@ -1,4 +1,4 @@
-"""File systems by URL: fsspec's own, and S3 by way of Arrow, which is installed anyway."""
+"""File systems by URL: fsspec's own, and S3 by way of Arrow, the web by Python itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.arrow import ArrowFSWrapper
 
 from coldframe.errors import ConfigurationError, EnvironmentFaultError
+from coldframe.pulling.web import WebFileSystem
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
@@ -71,6 +72,8 @@ def open_filesystem(url: str, *, root: Path) -> tuple[AbstractFileSystem, str]:
     """
     if url.startswith(("s3://", "s3a://")):
         return S3FileSystem(), S3FileSystem._strip_protocol(url)
+    if url.startswith(WebFileSystem.protocol) and "://" in url:
+        return WebFileSystem(), url
     if "://" not in url:
         url = str(root / Path(url).expanduser()) + ("/" if url.endswith("/") else "")
     try:

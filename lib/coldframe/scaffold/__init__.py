@@ -6,6 +6,7 @@ something else, write a module beside `targets` and `times`, and call it in `dra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class NewDataset:
         Whether these are all rows of the file.
     unfit : int
         Rows of the sample that its contract sets aside, for want of a key or a time.
+    pulled : bool
+        Whether deliveries are pulled; else they are brought by `coldframe land`.
     guesses : tuple of Guess
         What was guessed.
     files, backups : tuple of Path
@@ -41,15 +44,17 @@ class NewDataset:
     rows: int
     whole: bool
     unfit: int
+    pulled: bool
     guesses: tuple[Guess, ...]
     files: tuple[Path, ...]
     backups: tuple[Path, ...]
 
 
 def new_dataset(
-    settings: Settings, name: str, *, file: Path, wishes: Wishes, force: bool = False
-) -> NewDataset:
-    """Write datasets/NAME.yaml and lib/NAME, guessed from the beginning of `file`.
+    settings: Settings, name: str, *, origins: Sequence[str], wishes: Wishes,
+    query: str | None = None, force: bool = False,
+) -> NewDataset:  # fmt: skip
+    """Write datasets/NAME.yaml and lib/NAME, guessed from the beginning of its deliveries.
 
     The contract that is written accepts the rows that it was guessed from, but for those without
     key or time.
@@ -60,10 +65,13 @@ def new_dataset(
         Whose project folder.
     name : str
         Of the new dataset.
-    file : Path
-        A delivery as they will come.
+    origins : sequence of str
+        Deliveries as they will come: a file or several, or a folder, glob or URL from which they
+        are pulled from then on.
     wishes : Wishes
         What is known about it.
+    query : str, optional
+        A SQL query whose rows are the deliveries; `origins` is the URL of its database.
     force : bool, default=False
         Whether a dataset of that name may be moved aside.
 
@@ -72,25 +80,30 @@ def new_dataset(
     ConfigurationError
         The name cannot be, or what was named cannot be what it was named for.
     NotFoundError
-        There is no such file, or no such column.
+        There is no such place, or no such column.
     ConflictError
         There is such a dataset.
     DataError
-        Nothing can be made of the file; says why.
+        Nothing can be made of the files; says why.
+    EnvironmentFaultError
+        The place cannot be reached, or the files cannot be written.
     """
     check_name(settings, name)
     # pandas and pandera, only where something is to be read
     from coldframe.scaffold.code_text import write_code
     from coldframe.scaffold.drafting import draft_dataset
+    from coldframe.scaffold.places import find_place
     from coldframe.scaffold.proving import prove
     from coldframe.scaffold.samples import read_sample
     from coldframe.scaffold.yaml_text import write_yaml
 
-    draft = draft_dataset(name, read_sample(file), wishes)
+    with find_place(settings, origins, query=query) as place:
+        draft = draft_dataset(name, read_sample(place), wishes)
     text = write_yaml(draft)
     unfit = prove(draft, text)
     written = write_files(settings, name, dataset=text, code=write_code(draft), force=force)
     return NewDataset(
         name=name, rows=len(draft.sample.frame), whole=draft.sample.whole, unfit=unfit,
-        guesses=draft.guesses, files=written.files, backups=written.backups,
+        pulled=place.pull is not None, guesses=draft.guesses, files=written.files,
+        backups=written.backups,
     )  # fmt: skip

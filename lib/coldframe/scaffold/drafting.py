@@ -47,9 +47,11 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
         text = frame[time_column]
         time = guess_time(known[time_column], text[~_blank(text, nulls)], doubt=doubt)
     contract = _contract(columns, key, time, target)
+    for one in set(sample.partly) - {*key, time_column, wishes.target}:
+        contract[one] = contract[one].model_copy(update={"required": False})
     source = Source(
-        files=sample.pattern, nulls=nulls, key=key, columns=contract, batch=BatchRules(),
-        **sample.options,
+        files=sample.place.pattern, nulls=nulls, key=key, columns=contract, pull=sample.place.pull,
+        batch=_batch(sample), **sample.options,
     )  # fmt: skip
     features = [one for one in columns if one.name not in (*key, time_column, wishes.target)]
     draft = Draft(
@@ -60,11 +62,17 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
     )  # fmt: skip
     if not draft.numeric and not draft.categorical:
         raise DataError(
-            "No column is left to predict from.", where=str(sample.path),
+            "No column is left to predict from.", where=sample.origin,
             found=", ".join(f"{one.name}: {one.doubt or one.role}" for one in features) or "none",
             expected="a column besides key, time and target with numbers or few values",
         )  # fmt: skip
     return replace(draft, guesses=tuple(tell_guesses(draft, wishes, nulls, doubt, key_doubt)))
+
+
+def _batch(sample: Sample) -> BatchRules:
+    """Return the rules of batches; a query brings all its rows again whenever one is another."""
+    pull = sample.place.pull
+    return BatchRules(keys_known=pull is not None and pull.query is not None)
 
 
 def _blank(texts: pd.Series, nulls: tuple[str, ...]) -> pd.Series:
@@ -83,7 +91,7 @@ def _check_named(sample: Sample, wishes: Wishes) -> None:
             folded = {name.casefold(): name for name in names}
             near = [folded[m] for m in get_close_matches(one.casefold(), list(folded), n=3)]
             raise NotFoundError(
-                f"The file has no column {one!r}.", where=f"{option}, {sample.path}",
+                f"The file has no column {one!r}.", where=f"{option}, {sample.origin}",
                 expected=", ".join(near or [*names[:20], *(["…"] if names[20:] else [])]),
                 remedy=f"{option} {near[0]}" if near else "name one of these",
             )  # fmt: skip

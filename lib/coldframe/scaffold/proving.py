@@ -39,7 +39,7 @@ def prove(draft: Draft, text: str) -> int:
         found = sorted({str(one) for one in (*uncast["column"], *broken["column"])})
         raise DataError(
             "So many rows lack a key or a time that the file would be held.",
-            where=str(draft.sample.path), found=f"{len(lines):,} of {len(typed):,} rows",
+            where=draft.sample.origin, found=f"{len(lines):,} of {len(typed):,} rows",
             expected=f"at most {100 * source.batch.quarantined:g} % of them",
             remedy="name other columns with --key or --time"
             + (f"; see {', '.join(found)}" if set(found) - named else ""),

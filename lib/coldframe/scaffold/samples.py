@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coldframe.errors import DataError, NotFoundError
+from coldframe.errors import DataError
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
+from coldframe.scaffold.places import Place
 from coldframe.scaffold.sniffing import column_names, guess_numbers, sniff_options
 from coldframe.sources import Column, Source
 
@@ -23,72 +24,111 @@ LONGEST_NAME = 200
 """Characters of a column's name; YAML allows a key no more than 1,024."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Sample:
-    """The first rows of a file.
+    """The first rows of a delivery, or of several.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    place : Place
+        Where they are.
     frame : DataFrame of shape (n_rows, n_columns)
-        Its rows as text, by line; columns without a name are left out.
+        Their rows as text, by line; columns without a name are left out.
     whole : bool
-        Whether these are all its rows.
+        Whether these are all rows.
     options : dict
-        How it is spelled: options of a source other than the usual ones.
+        How they are spelled: options of a source other than the usual ones.
+    partly : tuple of str
+        Columns that some of the files do not have.
     doubts : tuple of str
         What is not certain about that.
     """
 
-    path: Path
+    place: Place
     frame: pd.DataFrame
     whole: bool
     options: dict[str, Any]
+    partly: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     @property
-    def pattern(self) -> str:
-        """Names of files like this one, for a source's `files`."""
-        return "*" + "".join(self.path.suffixes[-2:]) if self.path.suffix else "*"
+    def origin(self) -> str:
+        """Where the files are, as it was typed."""
+        return self.place.origin
 
 
-def read_sample(path: Path) -> Sample:
-    """Read the beginning of the file at `path`.
+def read_sample(place: Place) -> Sample:
+    """Read the beginning of the files at a place; all are spelled as the first is.
 
     Raises
     ------
-    NotFoundError
-        There is no such file.
     DataError
-        It cannot be read as a table; says why.
+        They cannot be read as one table; says why.
     """
-    if not path.is_file():
-        raise NotFoundError(
-            "There is no such file.", where=str(path), expected="a file of the data to come",
-            found="a folder" if path.is_dir() else "nothing",
-            remedy="name one of its files" if path.is_dir() else "correct the path",
-        )  # fmt: skip
-    doubts: tuple[str, ...] = ()
-    try:
-        options = sniff_options(path)
-        frame, whole = _read(path, options)
-    except UnfitBatchError as error:
-        raise _unreadable(path, error) from error
+    doubts = place.doubts
+    first, *others = place.files
+    share = len(place.files)
+    options, frame, whole = _first(place, first, share)
+    partly: tuple[str, ...] = ()
+    if others:
+        frames = [frame]
+        for path in others:
+            try:
+                one, all_read = _read(path, options, share=share)
+            except UnfitBatchError as error:
+                raise _unreadable(f"{place.origin}, {path.name}", error) from error
+            frames.append(one)
+            whole = whole and all_read
+        partly = _partly(place, frames)
+        frame = _joined(frames)
     if not len(frame):
         raise DataError(
-            "The file has no rows.", where=str(path), expected="a header and rows below it",
+            "The file has no rows.", where=place.origin, expected="a header and rows below it",
             remedy="name a file that has some",
         )  # fmt: skip
     if options.get("encoding") == "cp1252":
-        doubts = ("no UTF-8: taken for cp1252, the Western encoding of Windows",)
+        doubts += ("no UTF-8: taken for cp1252, the Western encoding of Windows",)
     spelling = guess_numbers(frame, options)
     if spelling:
         doubts += ("numbers with a decimal comma: 1,5 is one and a half",)
-    return _named(Sample(path, frame, whole, options | spelling, doubts))
+    whole = whole and not place.doubts
+    sample = Sample(
+        place=place, frame=frame, whole=whole, options=options | spelling, partly=partly,
+        doubts=doubts,
+    )  # fmt: skip
+    return _named(sample)
 
 
-def _read(path: Path, options: Mapping[str, Any]) -> tuple[pd.DataFrame, bool]:
+def _first(place: Place, path: Path, share: int) -> tuple[dict[str, Any], pd.DataFrame, bool]:
+    """Return how the first file is spelled, its first rows, and whether they are all."""
+    try:
+        options = sniff_options(path)
+        return options, *_read(path, options, share=share)
+    except UnfitBatchError as error:
+        raise _unreadable(place.origin, error) from error
+
+
+def _partly(place: Place, frames: list[pd.DataFrame]) -> tuple[str, ...]:
+    """Return the columns that some files lack; files that share too few are of two tables."""
+    known = [set(map(str, one.columns)) for one in frames]
+    common, union = set.intersection(*known), set.union(*known)
+    if len(common) * 2 < len(union):
+        raise DataError(
+            "The files are of different tables.", where=place.origin,
+            found=f"{len(common)} of {len(union)} columns are in all of them",
+            expected="deliveries of one table; a new dataset has one source",
+            remedy="name the files of one; others are sources to be written into the dataset file",
+        )  # fmt: skip
+    return tuple(str(name) for name in _joined(frames).columns if str(name) not in common)
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd  # this module is imported where no data is read
+
+    return pd.concat(frames, ignore_index=True).rename_axis("line")
+
+
+def _read(path: Path, options: Mapping[str, Any], *, share: int) -> tuple[pd.DataFrame, bool]:
     """Return the first rows, and whether they are all."""
     import pandas as pd  # this module is imported where no data is read
 
@@ -100,7 +140,8 @@ def _read(path: Path, options: Mapping[str, Any]) -> tuple[pd.DataFrame, bool]:
     rows = limit = 0
     reading = read_batch(path, source)
     for piece in reading:
-        limit = max(LEAST_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, len(piece.columns))))
+        cells = SAMPLE_CELLS // max(1, len(piece.columns))
+        limit = max(LEAST_ROWS, min(SAMPLE_ROWS, cells) // share)
         pieces.append(piece)
         rows += len(piece)
         if rows > limit:
@@ -109,9 +150,9 @@ def _read(path: Path, options: Mapping[str, Any]) -> tuple[pd.DataFrame, bool]:
     return frame, rows <= limit and next(reading, None) is None
 
 
-def _unreadable(path: Path, error: UnfitBatchError) -> DataError:
+def _unreadable(where: str, error: UnfitBatchError) -> DataError:
     return DataError(
-        f"The file cannot be read: {error.what}", where=str(path),
+        f"The file cannot be read: {error.what}", where=where,
         found="; ".join(filter(None, (fault.example for fault in error.faults))) or None,
         expected="a table with a header and as many fields in each row; nothing is repaired",
         remedy="mend the file, or write it anew",
@@ -125,13 +166,13 @@ def _named(sample: Sample) -> Sample:
     if long:
         raise DataError(
             "A column's name is too long; the first line may be no header.",
-            where=str(sample.path), found=f"{long[0][:60]}… ({len(long[0])} characters)",
+            where=sample.origin, found=f"{long[0][:60]}… ({len(long[0])} characters)",
             expected=f"at most {LONGEST_NAME} characters",
         )  # fmt: skip
     kept = [name for name in names if name.strip()]
     if not kept:
-        raise DataError("No column has a name.", where=str(sample.path), expected="a header")
+        raise DataError("No column has a name.", where=sample.origin, expected="a header")
     doubts = sample.doubts
     if len(kept) < len(names):
         doubts += ("a column without a name is left out; it may be a row number",)
-    return Sample(sample.path, sample.frame[kept], sample.whole, sample.options, doubts)
+    return replace(sample, frame=sample.frame[kept], doubts=doubts)

@@ -10,6 +10,9 @@ from coldframe.scaffold.columns import ColumnGuess
 from coldframe.scaffold.drafts import Draft
 from coldframe.scaffold.records import Guess, Wishes
 from coldframe.sources import Source
+from coldframe.wording import count
+
+SHOWN = 5
 
 
 def tell_guesses(
@@ -30,8 +33,14 @@ def tell_guesses(
         what = f"the newest {time.holdout_days:g} days; chunks of {time.chunk}"
         doubt = "" if sample.whole else "from the beginning of the file only"
         yield Guess(about="holdout", what=what, doubt=doubt)
+    yield from _tell_columns(draft)
+    if draft.source.pull is not None:
+        yield Guess(about="deliveries", what=f"{draft.source.files}, pulled from {sample.origin}")
+    if sample.partly:
+        doubt = "not in every file: null where it is lacking"
+        yield Guess(about="required", what=", ".join(sample.partly[:SHOWN]), doubt=doubt)
     for doubt in sample.doubts:
-        yield Guess(about="file", what=sample.path.name, doubt=doubt)
+        yield Guess(about="file", what=sample.origin, doubt=doubt)
     if extra := [text for text in nulls if text not in Source.model_fields["nulls"].default]:
         doubt = "they stood among numbers or moments; in texts they are blanks now, too"
         yield Guess(about="blanks", what=", ".join(map(repr, extra)), doubt=doubt)
@@ -39,6 +48,26 @@ def tell_guesses(
         role = (one.name in draft.source.key, one.name in (draft.time_column, target.name))
         if one.doubt and not any(role):
             yield Guess(about=f"column {one.name}", what=_called(one), doubt=one.doubt)
+
+
+def _tell_columns(draft: Draft) -> Iterator[Guess]:
+    """Yield what was guessed of many columns at once."""
+    what = f"{len(draft.numeric)} numeric, {len(draft.categorical)} categorical"
+    left = [one.name for one in draft.left_out]
+    shown = ", ".join(left[:SHOWN]) + (f" and {len(left) - SHOWN} more" if left[SHOWN:] else "")
+    doubt = "what is known only after the answer must be taken out of features.py"
+    yield Guess(about="features", what=what + (f"; left out: {shown}" if left else ""), doubt=doubt)
+    columns = draft.source.columns
+    bounded = [
+        n for n, one in columns.items() if one.maximum is not None and n != draft.time_column
+    ]
+    if bounded:
+        what = f"{count(len(bounded), 'column')}, about as far again as the values span"
+        yield Guess(about="bounds", what=what, doubt="a row with a value beyond is set aside")
+    full = [name for name, one in columns.items() if not one.nullable]
+    if extra := len(set(full) - {*draft.source.key, str(draft.time_column)}):
+        doubt = "a row without one is set aside; nullable: true takes it"
+        yield Guess(about="blanks", what=f"none in {count(extra, 'column')}", doubt=doubt)
 
 
 def _sorted_by_target(draft: Draft) -> str:

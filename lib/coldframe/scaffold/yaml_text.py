@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,6 +18,10 @@ from coldframe.sources import Column
 WIDTH = 100
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
+BROUGHT = {
+    False: "`coldframe land FILE` copies them there",
+    True: "`coldframe pull` fetches them from where `pull` says",
+}
 TOP = """\
 # Made by `coldframe new` from {rows:,} rows of {file}.
 # All of it is yours to change: `coldframe check {name}` says what cannot be. What was guessed with
@@ -25,7 +30,7 @@ title: {title}
 question: {question}
 
 # Where batches come from, and what each must keep: files that match `files`, in the folder
-# landing/{name}/{name} of the home folder (`coldframe land FILE` copies them there). A row that
+# landing/{name}/{name} of the home folder ({brought}). A row that
 # breaks a rule is set aside, never repaired; bounds are inclusive. Under `batch`, for the batch as
 # a whole, else all of it is held:
 #   rows         lowest and highest number of rows, as a share of the usual
@@ -43,10 +48,11 @@ def write_yaml(draft: Draft) -> str:
     source = draft.source
     parts = [
         TOP.format(
-            rows=len(draft.sample.frame), file=_comment(draft.sample.path.name), name=draft.name,
+            rows=len(draft.sample.frame), file=_comment(_short(draft)), name=draft.name,
             title=_scalar(_title(draft.name)), question=_scalar(_question(draft)),
-            files=_flow(source.files),
+            files=_flow(source.files), brought=BROUGHT[source.pull is not None],
         ),
+        *_pull(draft),
         *(f"    {option}: {_flow(value)}\n" for option, value in _options(draft)),
         f"    key: {_flow(list(source.key))}{_doubt(draft, 'key')}\n",
         "    columns:\n",
@@ -56,6 +62,19 @@ def write_yaml(draft: Draft) -> str:
         *_rest(draft),
     ]  # fmt: skip
     return "".join(parts)
+
+
+def _short(draft: Draft) -> str:
+    """Return where the sample is from without what was in front of a file's name."""
+    origin = draft.sample.origin
+    return origin if draft.source.pull else Path(origin).name
+
+
+def _pull(draft: Draft) -> Iterator[str]:
+    pull = draft.source.pull
+    if pull is not None:
+        said = pull.model_dump(mode="json", exclude_defaults=True)
+        yield f"    pull: {_flow(said)}   # each build fetches what is new\n"
 
 
 def _options(draft: Draft) -> Iterator[tuple[str, Any]]:
@@ -83,7 +102,9 @@ def _rules(column: Column) -> dict[str, Any]:
 
 def _batch(draft: Draft) -> str:
     batch = draft.source.batch
-    return _flow({"rows": list(batch.rows), "quarantined": batch.quarantined, "keys_known": False})
+    return _flow(
+        {"rows": list(batch.rows), "quarantined": batch.quarantined, "keys_known": batch.keys_known}
+    )
 
 
 def _features(draft: Draft) -> Iterator[str]:
