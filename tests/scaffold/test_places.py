@@ -175,8 +175,8 @@ def test_a_place_that_cannot_be_is_refused_and_nothing_is_written(project, web, 
     spelled, error, told = WRONG[case]
     for path in (project.root / "datasets").iterdir():
         path.unlink()
+    origin = spelled.format(web=web[1], root=project.root)
     with pytest.raises(error, match=told) as caught:
-        origin = spelled.format(web=web[1], root=project.root)
         project.new("orders", origin, target="returned")
     assert "--from" in caught.value.where
     assert "secret" not in str(caught.value)
