@@ -141,7 +141,11 @@ def _draw_recall(axes: Axes, models: Confusions) -> None:
         xlim=(0, 1),
     )  # fmt: skip
     finish(axes)
-    _legend_above(axes)
+    handles, labels = axes.get_legend_handles_labels()  # bars may reach everywhere
+    axes.legend(
+        handles[::-1], labels[::-1], loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2,
+        frameon=False, fontsize=9,
+    )  # fmt: skip
 
 
 def _recall(place: int, row: Sequence[int]) -> float:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+DAY_ROWS = 86_400
+"""Rows that stand where a day does, if they have no time."""
 GREEN, BROWN, RED, GREY = "#0b6e4f", "#b07d2b", "#a23b3b", "#7f7f7f"
 
 
@@ -237,8 +239,9 @@ def _day(moment: datetime) -> float:
 
 def _finish(axes: Axes, *, timed: bool) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+    axes.margins(x=0.01)
     if timed:
         locator = AutoDateLocator()  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
@@ -246,6 +249,9 @@ def _finish(axes: Axes, *, timed: bool) -> None:
             ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
         )
     else:  # a second of 1970 a row, and matplotlib counts in days
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: f"{day * 86400:,.0f}"))
+        low, high = axes.get_xlim()
+        rows = MaxNLocator(nbins=8, integer=True).tick_values(low * DAY_ROWS, high * DAY_ROWS)
+        axes.set_xticks([row / DAY_ROWS for row in rows])
+        axes.set_xlim(low, high)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: f"{day * DAY_ROWS:,.0f}"))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(x=0.01)

@@ -160,7 +160,7 @@ def tell_performance(report: MonitorReport) -> Note:
         )
     strange = [row for row in _rows(report.realised, ("value", "why")) if row.get("why")]
     parts += [
-        f"in {escape(row['chunk'])} there are {escape(row['why'])}"
+        f"of {escape(row['chunk'])}: {escape(row['why'])}"
         for row in strange if row["value"] is not None
     ][-LAST_STRANGE:]  # fmt: skip
     if not parts:

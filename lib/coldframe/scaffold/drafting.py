@@ -144,7 +144,7 @@ def _contract(
     time: TimeGuess | None,
     target: TargetGuess,
 ) -> dict[str, Column]:
-    """Return the contract of each column: key and time need a value, a class is one of those."""
+    """Return the contract of each column: key and time need a value, the target may lack it."""
     found: dict[str, Column] = {}
     for one in columns:
         column = one.column
@@ -156,6 +156,8 @@ def _contract(
             if time.form == "year":
                 low, high = YEARS
                 column = column.model_copy(update={"minimum": low, "maximum": high})
+        if one.name == target.name:  # labels come late: blank until then
+            column = column.model_copy(update={"nullable": True})
         if one.name == target.name and target.classes and column.type == "string":
             column = column.model_copy(update={"among": target.classes, "pattern": None})
         found[one.name] = column
