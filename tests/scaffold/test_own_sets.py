@@ -23,16 +23,21 @@ def patients():
 
 SETS = {
     "diabetes": (patients, "disease progression", "regression", "mae", None),
-    "cards": (lambda: cards()[:1500], "card", "multiclass", "roc_auc_ovr", "applied"),
+    "credit": (lambda: cards()[:1500], "card", "multiclass", "roc_auc_ovr", "applied"),
 }
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """One project for both: its fork server starts once."""
+    return write_own_project(tmp_path_factory.mktemp("own") / "project")
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SETS)
-def test_from_new_to_a_champion(tmp_path, monkeypatch, name):
+def test_from_new_to_a_champion(root, monkeypatch, name):
     rows, target, task, metric, time = SETS[name]
     monkeypatch.delenv("COLDFRAME_HOME", raising=False)
-    root = write_own_project(tmp_path / "project")
     monkeypatch.syspath_prepend(str(root / "lib"))
     monkeypatch.chdir(root)
     monkeypatch.setenv("COLDFRAME_DATASET", name)

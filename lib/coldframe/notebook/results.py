@@ -24,7 +24,8 @@ class Result(dict[str, Any]):
 def _spell(value: object) -> object:
     """Return a value of the result as a cell's text; lists and records in words."""
     if isinstance(value, list):
-        return ", ".join(str(_spell(item)) for item in value) or None
+        said = [_spell(item) for item in value]
+        return ", ".join(map(str, said)) if any(item is not None for item in said) else None
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_spell(item)}" for name, item in value.items()) or None
     return value

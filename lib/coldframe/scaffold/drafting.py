@@ -39,7 +39,11 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
     nulls = find_blanks(frame, Source.model_fields["nulls"].default, options)
     columns = guess_columns(frame, nulls=nulls, timezone=wishes.timezone, options=options)
     known = {one.name: one for one in columns}
-    target = _target(frame, known[wishes.target], nulls, wishes.task)
+    texts = frame[wishes.target]
+    target = guess_target(
+        known[wishes.target], texts[~_blank(texts, nulls)].value_counts(), task=wishes.task,
+        options=options,
+    )  # fmt: skip
     time_column, doubt = _time_column(frame, columns, wishes)
     key, key_doubt = _key(sample, columns, wishes, time_column)
     time = None
@@ -106,13 +110,6 @@ def _check_named(sample: Sample, wishes: Wishes) -> None:
             found=wishes.target if wishes.target in (*wishes.key, wishes.time) else "a key twice",
             expected="what is to be predicted is neither time nor key; each key column once",
         )  # fmt: skip
-
-
-def _target(
-    frame: pd.DataFrame, guess: ColumnGuess, nulls: tuple[str, ...], task: str | None
-) -> TargetGuess:
-    texts = frame[guess.name]
-    return guess_target(guess, texts[~_blank(texts, nulls)].value_counts(), task=task)
 
 
 def _time_column(

@@ -128,7 +128,7 @@ def _encoding(head: bytes) -> str:
 
 def _delimiter(text: str) -> str:
     """Return the character that cuts the first lines into the most fields, all alike."""
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))  # str.splitlines knows more ends than a CSV has
     lines = lines[:LINES] if len(lines) > LINES else lines
     fields = {}
     for one in DELIMITERS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 from coldframe.errors import ConfigurationError, DataError
 from coldframe.scaffold.columns import ColumnGuess
@@ -42,7 +44,10 @@ class TargetGuess:
     doubt: str = ""
 
 
-def guess_target(guess: ColumnGuess, counts: pd.Series, *, task: str | None) -> TargetGuess:
+def guess_target(
+    guess: ColumnGuess, counts: pd.Series, *, task: str | None,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> TargetGuess:  # fmt: skip
     """Return the task that the target's values set.
 
     Parameters
@@ -53,6 +58,8 @@ def guess_target(guess: ColumnGuess, counts: pd.Series, *, task: str | None) -> 
         How often each of its values stands in the sample, by value.
     task : str, optional
         The task that was asked for; by default guessed.
+    options : mapping
+        How the file is spelled: decimal and thousands.
 
     Raises
     ------
@@ -82,7 +89,7 @@ def guess_target(guess: ColumnGuess, counts: pd.Series, *, task: str | None) -> 
     classes = tuple(sorted(map(str, counts.index)))
     if chosen == "multiclass":
         return TargetGuess(name=guess.name, task="multiclass", classes=classes, doubt=doubt)
-    positive, doubt = _positive_of(guess, counts)
+    positive, doubt = _positive_of(guess, counts, options)
     return TargetGuess(
         name=guess.name, task="binary", positive=positive, classes=classes, doubt=doubt
     )
@@ -108,13 +115,15 @@ def _task_of(guess: ColumnGuess, counts: pd.Series) -> tuple[TaskName, str]:
     return "multiclass", ""
 
 
-def _positive_of(guess: ColumnGuess, counts: pd.Series) -> tuple[str | None, str]:
+def _positive_of(
+    guess: ColumnGuess, counts: pd.Series, options: Mapping[str, Any]
+) -> tuple[str | None, str]:
     """Return the value that counts as 1 (None if the column holds 0 and 1), and the doubt."""
     values = [str(value) for value in counts.index]
     if guess.column.type == "boolean":
         return None, ""
     if guess.column.type in ("integer", "number"):
-        numbers = sorted(values, key=float)
+        numbers = sorted((_plain(value, options) for value in values), key=float)
         if [float(value) for value in numbers] == [0.0, 1.0]:
             return None, ""
         return numbers[1], f"the larger one, {numbers[1]}, counts as yes"
@@ -123,3 +132,15 @@ def _positive_of(guess: ColumnGuess, counts: pd.Series) -> tuple[str | None, str
             return value, ""
     rarer = min(values, key=lambda value: (counts[value], value))
     return rarer, f"{rarer!r}, the rarer one, counts as yes; see POSITIVE in features.py"
+
+
+def _plain(text: str, options: Mapping[str, Any]) -> str:
+    """Return a number's text as Python spells it.
+
+    Examples
+    --------
+    >>> _plain("1.234,5", {"decimal": ",", "thousands": "."}), _plain("1.5", {})
+    ('1234.5', '1.5')
+    """
+    text = text.replace(options.get("thousands") or "\0", "")
+    return text.replace(options.get("decimal", "."), ".")
