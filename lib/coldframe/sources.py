@@ -113,12 +113,19 @@ class Column(Record):
                     at=("pattern",), found=self.pattern, why=str(error),
                     expected="a regular expression of Python",
                 )  # fmt: skip
-        if self.timezone is not None and not _is_timezone(self.timezone):
+        if self.timezone is not None and not is_timezone(self.timezone):
             said = "a time zone of the IANA database, such as Europe/Berlin or UTC"
             yield Misstatement(at=("timezone",), found=self.timezone, expected=said)
 
 
-def _is_timezone(name: str) -> bool:
+def is_timezone(name: str) -> bool:
+    """Tell whether there is a time zone of this name.
+
+    Examples
+    --------
+    >>> is_timezone("Europe/Berlin"), is_timezone("Mars")
+    (True, False)
+    """
     try:
         ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):

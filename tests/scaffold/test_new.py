@@ -290,6 +290,8 @@ WRONG = {
         | {"ordered_at": "2024-01-01"}, {}, DataError, "No columns name each row",
     ),
     "a key that is doubled": ({}, {"key": ("zip",)}, DataError, "lack a key"),
+    "a task that is none": ({}, {"task": "gaussian"}, ConfigurationError, "no such task"),
+    "a time zone that is none": ({}, {"timezone": "Mars"}, ConfigurationError, "no such time zone"),
     "a task that is another": ({}, {"task": "regression"}, ConfigurationError, "regression task"),
 }  # fmt: skip
 
@@ -375,6 +377,26 @@ def test_a_folder_that_is_a_file_leaves_nothing_behind(project, file):
     with pytest.raises(ColdframeError, match="cannot be written"):
         project.new("orders", file, target="returned")
     assert [path.name for path in project.lib.iterdir()] == ["coldframe"]
+
+
+def test_bytes_that_are_no_text_are_refused(project):
+    path = project.root / "orders.csv"
+    path.write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(DataError, match="no encoding") as caught:
+        project.new("orders", path, target="b")
+    assert "UTF-8" in caught.value.expected
+
+
+def test_a_code_or_a_constant_is_no_closed_list(project):
+    path = project.root / "orders.csv"
+    codes = [f"0{n % 3}067" for n in range(ROWS)]
+    orders(note=["", "called"] * (ROWS // 2), **{"Post Code": codes}).to_csv(path, index=False)
+    made = project.new("orders", path, target="returned")
+    columns = load_dataset(project.settings, "orders").sources["orders"].columns
+    assert columns["Post Code"].pattern == columns["Post Code"].among is None
+    assert columns["note"].among is None
+    assert columns["returned"].nullable  # labels come late
+    assert "a code" in doubts(made)["column Post Code"]
 
 
 def test_hundreds_of_columns(project):

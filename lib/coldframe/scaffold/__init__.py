@@ -89,6 +89,7 @@ def new_dataset(
         The place cannot be reached, or the files cannot be written.
     """
     check_name(settings, name)
+    wishes.check()
     # pandas and pandera, only where something is to be read
     from coldframe.scaffold.code_text import write_code
     from coldframe.scaffold.drafting import draft_dataset

@@ -223,7 +223,10 @@ def _guess_text(
     del timezone, values
     if IDENTIFIER.search(snake(name)) and len(counts) > MOST_CATEGORIES:
         return _text(nullable=nullable, **shape_of(counts)), "identifier", ""
-    if len(counts) <= FEW_VALUES and counts.min() >= OFTEN_ENOUGH:
+    if CODE.search(snake(name)):  # more of them will come
+        role: Role = "category" if _is_category(counts) else "identifier"
+        return _text(nullable=nullable, **shape_of(counts)), role, "text that looks like a code"
+    if 1 < len(counts) <= FEW_VALUES and counts.min() >= OFTEN_ENOUGH:
         doubt = "a closed list: a value that is not among these will be set aside"
         among = tuple(sorted(map(str, counts.index)))
         return _text(nullable=nullable, among=among), "category", doubt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -97,7 +98,7 @@ def _check_named(sample: Sample, wishes: Wishes) -> None:
             raise NotFoundError(
                 f"The file has no column {one!r}.", where=f"{option}, {sample.origin}",
                 expected=", ".join(near or [*names[:20], *(["…"] if names[20:] else [])]),
-                remedy=f"{option} {near[0]}" if near else "name one of these",
+                remedy=f"{option} {shlex.quote(near[0])}" if near else "name one of these",
             )  # fmt: skip
     if wishes.time and wishes.timeless:
         raise ConfigurationError(

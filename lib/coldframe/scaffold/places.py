@@ -31,6 +31,8 @@ MOST_FILES = 5
 """So many files of a folder are looked at, from the first to the last."""
 MOST_BYTES = 2**28
 """No further file is fetched once so many bytes have been."""
+DATA = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".jsonl", ".ndjson", ".xls", ".ods")
+"""How the names of tables end; in a folder of all sorts they are looked at, and nothing else."""
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
@@ -237,7 +239,8 @@ def _copy(settings: Settings, url: str, pull: Pull, folder: Path) -> Place:
 
 def _alike(found: Mapping[str, Any]) -> tuple[list[str], tuple[str, ...]]:
     """Return the names that end as most do, and what is said of the others."""
-    endings = Counter(_ending(key) for key in found)
+    usual = [key for key in found if _ending(key).lower().startswith(DATA)]
+    endings = Counter(_ending(key) for key in usual or found)
     most = max(endings, key=lambda one: endings[one])
     others = [key for key in found if _ending(key) != most]
     if not others:

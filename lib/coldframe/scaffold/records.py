@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coldframe.errors import ConfigurationError
+from coldframe.sources import is_timezone
+from coldframe.tasks import TASKS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
@@ -31,6 +35,25 @@ class Wishes:
     task: str | None = None
     timezone: str = "UTC"
     timeless: bool = False
+
+    def check(self) -> None:
+        """Raise if the task or the time zone is none.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such task or time zone.
+        """
+        if self.task is not None and self.task not in TASKS:
+            raise ConfigurationError(
+                "There is no such task.", where="--task", found=self.task,
+                expected=", ".join(TASKS), remedy="leave it out, and it is guessed",
+            )  # fmt: skip
+        if not is_timezone(self.timezone):
+            raise ConfigurationError(
+                "There is no such time zone.", where="--timezone", found=self.timezone,
+                expected="a name of the IANA database, such as Europe/Berlin or UTC",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -151,6 +151,12 @@ def _read(path: Path, options: Mapping[str, Any], *, share: int) -> tuple[pd.Dat
 
 
 def _unreadable(where: str, error: UnfitBatchError) -> DataError:
+    if any(fault.rule == "encoding" for fault in error.faults):
+        return DataError(
+            "The file cannot be read: It is text of no encoding that is guessed.", where=where,
+            expected="UTF-8, UTF-16 with its mark, or cp1252; or Parquet, JSON Lines or Excel",
+            remedy="write it anew as UTF-8, if it is a table at all",
+        )  # fmt: skip
     return DataError(
         f"The file cannot be read: {error.what}", where=where,
         found="; ".join(filter(None, (fault.example for fault in error.faults))) or None,

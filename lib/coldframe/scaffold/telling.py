@@ -13,6 +13,7 @@ from coldframe.sources import Source
 from coldframe.wording import count
 
 SHOWN = 5
+CHUNKS = {"D": "day", "W": "week", "M": "month"}
 
 
 def tell_guesses(
@@ -20,7 +21,7 @@ def tell_guesses(
 ) -> Iterator[Guess]:
     """Yield what was guessed, the most important first."""
     target, time, sample = draft.target, draft.time, draft.sample
-    yield Guess(about="task", what=f"{target.task}, of column {target.name}", doubt=target.doubt)
+    yield Guess(about="task", what=_called_task(draft), doubt=target.doubt)
     called = "as named" if wishes.key else "guessed"
     what = f"{', '.join(draft.source.key)} ({called})"
     yield Guess(about="key", what=what, doubt=key_doubt)
@@ -30,7 +31,7 @@ def tell_guesses(
         yield Guess(about="holdout", what=what, doubt=_sorted_by_target(draft))
     else:
         yield Guess(about="time", what=f"{time.column}, a {time.form}", doubt=time.doubt)
-        what = f"the newest {time.holdout_days:g} days; chunks of {time.chunk}"
+        what = f"the newest {time.holdout_days:g} days; chunks of a {CHUNKS[time.chunk]}"
         doubt = "" if sample.whole else "from the beginning of the file only"
         yield Guess(about="holdout", what=what, doubt=doubt)
     yield from _tell_columns(draft)
@@ -48,6 +49,18 @@ def tell_guesses(
         role = (one.name in draft.source.key, one.name in (draft.time_column, target.name))
         if one.doubt and not any(role):
             yield Guess(about=f"column {one.name}", what=_called(one), doubt=one.doubt)
+
+
+def _called_task(draft: Draft) -> str:
+    """Return task and target, and which value of it counts as 1, and how often that is."""
+    target = draft.target
+    told = f"{target.task}, of column {target.name}"
+    if target.positive is None or draft.source.columns[target.name].type != "string":
+        return told
+    texts = draft.sample.frame[target.name]
+    known = texts[texts.isin(target.classes)]
+    share = 100 * (known == target.positive).mean()
+    return f"{told}: {target.positive!r} is 1, in {share:.2g} % of the rows"
 
 
 def _tell_columns(draft: Draft) -> Iterator[Guess]:
