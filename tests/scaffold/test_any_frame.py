@@ -3,7 +3,6 @@
 import csv
 import datetime
 import itertools
-import math
 
 import pandas as pd
 import pytest
@@ -106,11 +105,7 @@ def value_of(text, column, source):
 
 
 def same(found, expected):
-    if expected is None:
-        return found is None or found is pd.NaT or found != found  # a NaN
-    if isinstance(expected, float):
-        return math.isclose(found, expected, rel_tol=0, abs_tol=0)
-    return found == expected
+    return pd.isna(found) if expected is None else not pd.isna(found) and found == expected
 
 
 def tried(project, name, path, wishes):
