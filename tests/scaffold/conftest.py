@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import samples
-from pulling.conftest import bucket, s3_server
+from pulling.conftest import bucket, new_bucket, s3_environment, s3_server
 
 from coldframe.datasets import load_dataset
 from coldframe.scaffold import Wishes, new_dataset
 from coldframe.settings import load_settings
 from coldframe.workbench import Workbench
 
-__all__ = ["bucket", "s3_server"]  # fixtures, found by their names
+__all__ = ["bucket", "new_bucket", "s3_environment", "s3_server"]  # fixtures, found by their names
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,22 @@ from coldframe.wording import count
 
 TASKS = ("binary", "multiclass", "regression")
 
+Origins = Annotated[
+    list[str],
+    typer.Option(
+        "--from",
+        metavar="PATH_OR_URL",
+        help="A delivery as they will come (may be repeated), or a folder, quoted glob or "
+        "URL from which they are pulled from then on.",
+    ),
+]
+Time = Annotated[
+    str | None, typer.Option("--time", metavar="COLUMN", help="When a row is from (else guessed).")
+]
+Key = Annotated[
+    list[str] | None,
+    typer.Option("--key", metavar="COLUMN", help="What names a row (else guessed)."),
+]
 OUTCOMES = {
     "landed": ("landed", "green"),
     "there": ("there already", "dim"),
@@ -41,33 +57,19 @@ def _add_new(app: typer.Typer) -> None:
         examples=[
             "coldframe new loans --from loans.csv --target repaid",
             "coldframe new loans --from loans.csv --target repaid --time applied_at --key id",
-            "coldframe new loans --from s3://bank/loans/*.parquet --target repaid",
+            "coldframe new loans --from 's3://bank/loans/*.parquet' --target repaid",
         ],
         about_dataset=False,
     )
     def new(
         session: Session,
         name: Annotated[str, typer.Argument(metavar="NAME", help="Of the new dataset.")],
-        origins: Annotated[
-            list[str],
-            typer.Option(
-                "--from",
-                metavar="PATH_OR_URL",
-                help="A delivery as they will come (may be repeated), or a folder, quoted glob or "
-                "URL from which they are pulled from then on.",
-            ),
-        ],
+        origins: Origins,
         target: Annotated[
             str, typer.Option("--target", metavar="COLUMN", help="What is to be predicted.")
         ],
-        time: Annotated[
-            str | None,
-            typer.Option("--time", metavar="COLUMN", help="When a row is from (else guessed)."),
-        ] = None,
-        key: Annotated[
-            list[str] | None,
-            typer.Option("--key", metavar="COLUMN", help="What names a row (else guessed)."),
-        ] = None,
+        time: Time = None,
+        key: Key = None,
         task: Annotated[
             str | None,
             typer.Option("--task", metavar="TASK", help=f"{', '.join(TASKS)} (else guessed)."),
