@@ -2,6 +2,7 @@
 
 import pandas  # noqa: F401 - for its import alone, as all below
 import pyarrow.dataset
+import pyarrow.fs
 import pyarrow.parquet  # noqa: F401
 import pyiceberg.catalog.sql  # noqa: F401
 import samples  # noqa: F401
@@ -10,6 +11,8 @@ import sqlalchemy.dialects.sqlite  # noqa: F401
 import coldframe.ingest.replaying
 import coldframe.ingest.stage
 import coldframe.monitor
+import coldframe.pulling.objects
+import coldframe.pulling.query
 import coldframe.snapshots.iceberg
 import coldframe.snapshots.parts
 import coldframe.snapshots.tables  # noqa: F401

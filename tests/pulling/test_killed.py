@@ -4,12 +4,12 @@ import json
 import random
 import shutil
 import signal
+from functools import partial
 
 import dying
 import pytest
 import samples
 from counts import count
-from dying import Death
 from pulling.orders import csv, landed, write_project
 from pulling.test_query import Database, query_of
 
@@ -72,17 +72,14 @@ def line_of(number, note, changed):
 
 
 @pytest.fixture(scope="module")
-def run(s3_environment):
-    """Run pulls that die."""
-    modules = ("coldframe.pulling.objects", "coldframe.pulling.query", "psycopg", "pyarrow.fs")
-    with pytest.MonkeyPatch.context() as patch:
-        s3_environment.set(patch)
-        with dying.forks("coldframe.pulling.pull_sources", *modules) as run:
-            yield run
+def start(s3_environment):
+    """Start pulls that die, or live."""
+    variables = s3_environment.variables
+    return partial(dying.start, "coldframe.pulling.pull_sources", environment=variables)
 
 
 def copy(waiting, tmp_path):
-    return str(shutil.copytree(waiting[0], tmp_path / "project", symlinks=True))
+    return shutil.copytree(waiting[0], tmp_path / "project", symlinks=True)
 
 
 def seen(bench):
@@ -102,38 +99,40 @@ def is_whole(root, expected):
     return True
 
 
-def test_killed_anywhere_all_is_landed_once(waiting, run, tmp_path):
-    ((code, touched),) = run(Death(copy(waiting, tmp_path)))
-    assert (code, seen(samples.open_bench(tmp_path / "project"))) == (0, waiting[1])
+def test_killed_anywhere_all_is_landed_once(waiting, start, tmp_path):
+    touched = dying.touches(start(copy(waiting, tmp_path), 0))
+    assert seen(samples.open_bench(tmp_path / "project")) == waiting[1]
     draw = random.Random(1)
     for _ in range(KILLS):
         shutil.rmtree(tmp_path / "project")
-        root = copy(waiting, tmp_path)
-        ((code, _),) = run(Death(root, touch=draw.randint(1, touched)))
-        assert code == -signal.SIGKILL
+        process = start(copy(waiting, tmp_path), draw.randint(1, touched))
+        process.end()
+        assert process.returncode == -signal.SIGKILL
         assert is_whole(tmp_path / "project", waiting[1])
 
 
-def test_killed_at_any_time_all_is_landed_once(waiting, run, tmp_path):
+def test_killed_at_any_time_all_is_landed_once(waiting, start, tmp_path):
     draw = random.Random(2)
     for _ in range(KILLS):
         shutil.rmtree(tmp_path / "project", ignore_errors=True)
-        root = copy(waiting, tmp_path)
-        ((code, _),) = run(Death(root, seconds=draw.uniform(0.001, 0.3)))
-        assert code in (0, -signal.SIGALRM)
+        process = start(copy(waiting, tmp_path), 0, seconds=draw.uniform(0.001, 0.3))
+        process.end()
+        assert process.returncode in (0, -signal.SIGALRM)
         assert is_whole(tmp_path / "project", waiting[1])
 
 
-def test_two_at_once_land_each_file_once(waiting, run, tmp_path):
+def test_two_at_once_land_each_file_once(waiting, start, tmp_path):
     root = copy(waiting, tmp_path)
-    assert [code for code, _ in run(Death(root), Death(root))] == [0, 0]
+    for process in [start(root, 0), start(root, 0)]:
+        assert dying.touches(process)
     assert landed(samples.open_bench(tmp_path / "project")) == waiting[1]
     assert is_whole(tmp_path / "project", waiting[1])
 
 
-def test_one_of_two_at_once_is_killed_and_the_other_lands_all(waiting, run, tmp_path):
+def test_one_of_two_at_once_is_killed_and_the_other_lands_all(waiting, start, tmp_path):
     root = copy(waiting, tmp_path)
-    codes = [code for code, _ in run(Death(root, touch=12), Death(root))]
-    assert codes[0] in (-signal.SIGKILL, 0)  # the second may have left it nothing to touch
-    assert codes[1] == 0
+    first, second = start(root, 12), start(root, 0)
+    first.end()
+    assert dying.touches(second)
+    assert first.returncode in (-signal.SIGKILL, 0)  # it may have found nothing left to touch
     assert is_whole(tmp_path / "project", waiting[1])
