@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from coldframe.ledger import Renaming
 from coldframe.shares import Bin, share_bins
 from coldframe.snapshots import BatchRecord, Snapshot
 from coldframe.workbench import Workbench
@@ -36,6 +37,8 @@ class BatchQuality:
         Why rows were set aside, most rows first.
     undeclared : tuple of str
         Columns that the contract does not declare; kept as text.
+    renamed : tuple of Renaming
+        Columns that did not come, and those that look like them.
     overruled : tuple of str
         Rules that a person overruled when the batch was released.
     replay_of : str or None
@@ -48,6 +51,7 @@ class BatchQuality:
     aside: int
     broken: tuple[tuple[str, str | None, int, str | None], ...] = ()
     undeclared: tuple[str, ...] = ()
+    renamed: tuple[Renaming, ...] = ()
     overruled: tuple[str, ...] = ()
     replay_of: str | None = None
 
@@ -222,6 +226,7 @@ def _batch(record: BatchRecord) -> BatchQuality:
         aside=int(about.get("rows_quarantined", 0)),
         broken=tuple((r["rule"], r["column"], int(r["rows"]), r["example"]) for r in reasons),
         undeclared=tuple(about.get("unknown_columns", ())),
+        renamed=tuple(Renaming(**one) for one in about.get("renamed_columns", ())),
         overruled=tuple(one["rule"] for one in about.get("overruled", ())),
         replay_of=about.get("replay_of"),
     )  # fmt: skip

@@ -206,6 +206,27 @@ class Source(Dialect):
         reject([*found, *_no_glob(self.files)])
         return self
 
+    def with_name(self, column: str, delivered: str) -> Source:
+        """Return the source with another name, under which `column` may come, too.
+
+        The same source if that says nothing: the column is not declared, or the name is that of
+        one already, or stands among its own.
+
+        Examples
+        --------
+        >>> source = Source(files="*.csv", key=(), columns={"size": {"type": "integer"}})
+        >>> source.with_name("size", "n").columns["size"].also
+        ('n',)
+        >>> source.with_name("size", "size") is source
+        True
+        """
+        taken = {*self.columns, *(name for one in self.columns.values() for name in one.also)}
+        if column not in self.columns or delivered in taken:
+            return self
+        known = self.columns[column]
+        more = known.model_copy(update={"also": (*known.also, delivered)})
+        return self.model_copy(update={"columns": {**self.columns, column: more}})
+
     def _claimed(self) -> Iterable[Misstatement]:
         """Find other names of a column that are those of another one."""
         taken = set(self.columns)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coldframe.endings import last_runs, settle_training
 from coldframe.ingest import (
     LandedFile,
+    MappingStanding,
     ReleaseStanding,
     StrayFile,
+    mapping_standings,
     pending_batches,
     release_standings,
     stray_files,
@@ -20,7 +22,6 @@ from coldframe.ledger import (
     ModelVersion,
     Promotion,
     Proposal,
-    ProposalStanding,
     Replay,
     Run,
     approved,
@@ -38,7 +39,6 @@ from coldframe.snapshots import Snapshot
 from coldframe.wording import count, was_interrupted
 from coldframe.workbench import Workbench
 
-STAGES = ("ingest", "monitor", "train")
 BUILD = "coldframe build"
 
 
@@ -90,6 +90,8 @@ class Status:
         Files that arrived and are not ingested.
     releases : tuple of ReleaseStanding
         Held batches that a person has released, and what has come of it, oldest first.
+    mappings : tuple of MappingStanding
+        Columns that look renamed, and what was said of each.
     replays : tuple of Replay
         Rows that were set aside and taken in since.
     stray : tuple of StrayFile
@@ -121,6 +123,7 @@ class Status:
     runs: tuple[Run, ...]
     landed: tuple[LandedFile, ...]
     releases: tuple[ReleaseStanding, ...]
+    mappings: tuple[MappingStanding, ...]
     replays: tuple[Replay, ...]
     stray: tuple[StrayFile, ...]
     down: tuple[SourceDown, ...]
@@ -190,35 +193,6 @@ def label_coverage(snapshot: Snapshot) -> LabelCoverage | None:
     return LabelCoverage(known=int(labels["known"]), rows=int(labels["rows"]))
 
 
-def last_runs(found: Sequence[Run]) -> tuple[Run, ...]:
-    """Return the last run of each stage, in the order of the graph, further stages after it."""
-    last = {run.stage: run for run in found}
-    order = [*STAGES, *sorted(last.keys() - set(STAGES))]
-    return tuple(last[stage] for stage in order if stage in last)
-
-
-def settle_training(found: Sequence[Run], standings: Sequence[ProposalStanding]) -> dict[str, str]:
-    """Return why a training whose last run failed is to be run no more, by its stage.
-
-    A build runs it again as long as its proposal is approved, or trained and only its report is
-    missing. Which proposal that was is the last one with an approval when it failed.
-    """
-    last = next((run for run in found if run.stage == "train" and run.outcome == "failed"), None)
-    if last is None:
-        return {}
-    carried_out = [
-        standing
-        for standing in standings
-        if standing.decision
-        and standing.decision.verdict != "rejected"
-        and (standing.proposal.sequence or 0) < (last.sequence or 0)
-    ]
-    if not carried_out or carried_out[-1].standing in ("approved", "trained"):
-        return {}
-    standing = carried_out[-1]
-    return {"train": f"proposal {standing.proposal.number} is {standing.standing}: {standing.why}"}
-
-
 def read_status(bench: Workbench) -> Status:
     """Read where the dataset of `bench` stands; imports nothing heavy."""
     name = bench.dataset.name
@@ -243,6 +217,7 @@ def read_status(bench: Workbench) -> Status:
         runs=last,
         landed=tuple(pending_batches(bench)),
         releases=release_standings(bench),
+        mappings=mapping_standings(bench),
         replays=tuple(replays(bench.ledger, name)),
         stray=stray_files(bench),
         down=sources_down(bench),
@@ -288,7 +263,18 @@ def _work(status: Status) -> list[str]:
 def _look_after(status: Status) -> tuple[Step, ...]:
     held = [Step("coldframe quarantine", "see what was held, and why")] if status.held else []
     again = "coldframe pull --source"
-    return (*held, *(Step(f"{again} {one.source}", "once it answers") for one in status.down))
+    proposed = [mapping_step(one) for one in status.mappings if one.standing == "proposed"]
+    down = [Step(f"{again} {one.source}", "once it answers") for one in status.down]
+    return (*held, *proposed, *down)
+
+
+def mapping_step(one: MappingStanding) -> Step:
+    """Return the command that accepts a mapping."""
+    names = shlex.join([one.column, one.delivered])
+    return Step(
+        f'coldframe mapping accept {names} --source {one.source} --reason "..."',
+        f"let {one.delivered:.60} fill {one.column}",
+    )
 
 
 def _when_idle(status: Status, demo: str | None) -> tuple[Step, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coldframe.contracts.expectations import remedy
-from coldframe.ingest import ReleaseStanding
-from coldframe.ledger import Delivery, Reason, Replay, Verdict
+from coldframe.ingest import MappingStanding, ReleaseStanding, tell_renaming
+from coldframe.ledger import Delivery, Mending, Reason, Replay, Verdict
 
 BATCH_WORDS = {
     "empty": "the file is empty",
@@ -170,13 +170,33 @@ def tell_release(found: ReleaseStanding | None) -> str:
     return f"{word}void, for the contract has changed since and judges the batch by itself."
 
 
-def tell_replays(found: Sequence[Replay]) -> str:
-    """Return how many rows of a batch were taken in after a rule was mended, and what is left."""
+def tell_mapping(found: MappingStanding) -> str:
+    """Return what a mapping would do, its evidence, and what a person has said of it."""
+    one = f"{found.delivered} for {found.column} in {found.source}"
+    word = found.words[-1] if found.words else None
+    said = "" if word is None else f", by {word.who} ({word.reason})"
+    if found.standing == "accepted" and word is not None:
+        return f"{one}: accepted{said}; the next build judges anew what was held for it."
+    if found.standing == "declined":
+        return f"{one}: declined{said}; it is not put forward again."
+    if found.standing == "declared":
+        return f"{one}: the dataset file says so."
+    if found.standing == "void":
+        return f"{one}: void, the dataset file has other columns by now."
+    back = f"; {word.verdict}{said}" if word is not None else ""
+    return f"{one}: {tell_renaming(found.evidence)}{back}; it waits for a person."
+
+
+def tell_replays(found: Sequence[Replay], words: Sequence[Mending] = ()) -> str:
+    """Return how many rows of a batch were taken in later, by whom mended, and what is left."""
     if not found:
         return ""
     taken = sum(one.rows_accepted for one in found)
     left = found[-1].rows_remaining
-    told = f"{count(taken, 'row')} of it taken in since; "
+    files = {one.mended for one in found}
+    mended = [f"{word.who} ({word.reason})" for word in words if word.mended in files]
+    by = f", mended by {', '.join(mended)}" if mended else ""
+    told = f"{count(taken, 'row')} of it taken in since{by}; "
     return told + (
         f"{left:,} still set aside: {explain_reasons(found[-1].reasons)}"
         if left

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from coldframe.datasets import Dataset, load_dataset
 from coldframe.errors import DataError, EnvironmentFaultError, NotFoundError
-from coldframe.ledger import Ledger, ModelVersion
+from coldframe.ledger import Ledger, ModelVersion, accepted_mappings, mapping_words
 from coldframe.provenance import code_digest, record_digest, source_digest
 from coldframe.settings import Settings, load_settings
 from coldframe.snapshots import Snapshot, SnapshotStore
@@ -97,6 +97,18 @@ class Workbench:
     def ledger(self) -> Ledger:
         """The ledger; its database is made by the first who writes."""
         return Ledger.open(self.settings.ledger_url)
+
+    @property
+    def agreed(self) -> Dataset:
+        """The dataset file, and in it the names of columns that people have accepted as mappings.
+
+        It is what batches are judged by; a mapping is read as if it stood under `also`.
+        """
+        sources = dict(self.dataset.sources)
+        for word in accepted_mappings(mapping_words(self.ledger, self.dataset.name)):
+            if (known := sources.get(word.source)) is not None:
+                sources[word.source] = known.with_name(word.column, word.delivered)
+        return self.dataset.model_copy(update={"sources": sources})
 
     @cached_property
     def models(self) -> ModelFiles:

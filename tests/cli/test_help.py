@@ -63,6 +63,7 @@ def test_the_commands_are_those_that_are_promised():
         "reject", "release", "models", "rollback", "lineage", "sweep", "tag", "gc", "export",
         "import", "publish", "verify", "check", "doctor",
         "demo land", "demo run", "quarantine show", "quarantine export", "quarantine replay",
+        "mapping show", "mapping accept", "mapping decline", "mapping undo",
         "kernels status", "kernels stop",
     ]  # fmt: skip
 

@@ -125,6 +125,32 @@ def test_a_replay_takes_in_what_is_fit_by_now_and_says_so(flights):
     assert flights.json("quarantine", "replay", digits)["replays"] == []
 
 
+def test_mended_rows_are_exported_and_taken_in_and_everybody_says_so(flights, tmp_path):
+    (weather,) = [one for one in flights.json("quarantine") if one["source"] == "weather"]
+    digits, file = weather["batch"][:10], tmp_path / "rows.csv"
+    told = flights("quarantine", "export", digits, file, "--mend", width=None).stdout
+    assert f"1 unfit row written to {file}" in told
+    assert f'coldframe quarantine replay --from {file} --reason "..."' in told
+    again = ("quarantine", "replay", "--from", file, "--reason", "a slipped point")
+    shown = flights(*again, width=None).stdout
+    assert "0 rows taken in; cells changed: none" in shown
+    assert "not taken: maximum (wind_speed): found 1048.36058" in shown
+    text = file.read_text()
+    assert text.count("1048.36058") == 1
+    file.write_text(text.replace("1048.36058", "10.4836058"))
+    assert flights("quarantine", "replay", "--from", file, code=5).stderr
+    done = flights(*again, "--who", "jane", width=None).stdout
+    assert "1 row taken in; cells changed: wind_speed 1" in done
+    assert "flights@4 frozen." in done
+    refused = flights.json(*again)
+    assert refused["replay"] is None
+    assert "taken in already" in refused["refused"][0]["why"]
+    listed = flights("quarantine", digits, width=None).stdout
+    assert "1 row of it taken in since, mended by jane (a slipped point)" in listed
+    assert f"taken in later of {digits}" in flights("lineage", "flights@4", width=None).stdout
+    assert flights("quarantine", "replay", digits, "--from", file, code=3).stderr
+
+
 def test_a_held_batch_is_not_replayed(flights):
     (held,) = flights.json("status")["deliveries"]["held"]
     error = flights("quarantine", "replay", held["batch"][:10], code=7, width=None).stderr

@@ -5,8 +5,8 @@ from dataclasses import replace
 from cli.conftest import propose_retrain
 from promoting import promote
 
+from coldframe.endings import last_runs, settle_training
 from coldframe.ledger import models, proposals, runs
-from coldframe.status import last_runs, settle_training
 from coldframe.train import train_challenger
 
 NOTHING = "Nothing is due: what landed is ingested and monitored, and no decision waits."

@@ -61,6 +61,10 @@ GUARDS = (
         "test_new_sources.py::test_a_changed_type",
     ),
     Guard(
+        "workbench.py", "known.with_name(word.column, word.delivered)", "known",
+        "test_new_sources.py::test_a_renamed_column",
+    ),
+    Guard(
         "pipeline/turns.py", "return _failed(stage, run, error)", "raise",
         "test_isolation.py::test_a_stage_that_ends_badly",
     ),

@@ -12,7 +12,7 @@ import pytest
 import samples
 import yaml
 
-from coldframe.ingest import ingest_batches
+from coldframe.ingest import decide_mapping, ingest_batches
 from coldframe.ledger import champion_model
 
 FILE = "flights-2013-03.csv"
@@ -102,6 +102,21 @@ def test_a_lost_column_is_null_if_the_contract_allows_and_the_champion_scores(be
     rows = allowed.store.read(head, "flights", batches=[delivery.batch])
     assert rows["tailnum"].isna().all()
     assert len(score(allowed, head))
+
+
+def test_a_renamed_column_waits_for_a_persons_word_and_then_flows_and_the_champion_scores(bench):
+    before = score(bench, bench.store.head("flights"))
+    edit(bench, lambda row: {"Destination" if n == "dest" else n: v for n, v in row.items()})
+    delivery, head = ingest(bench)
+    assert delivery.outcome == "held"
+    assert [(one.column, one.delivered) for one in delivery.renamed] == [("dest", "Destination")]
+    decide_mapping(bench, "dest", "Destination", "accepted", reason="renamed", who="jane")
+    delivery, head = ingest(bench)
+    assert delivery.outcome == "accepted"
+    assert bench.store.read(head, "flights", batches=[delivery.batch])["dest"].notna().all()
+    after = score(bench, head)
+    assert len(after) > len(before)
+    assert (after[: len(before)] == before).all()
 
 
 def test_a_changed_type_holds_its_source_and_no_other(bench):

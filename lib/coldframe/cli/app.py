@@ -17,6 +17,7 @@ from coldframe.cli import (
     keeping,
     kernels,
     lineage,
+    mapping,
     models,
     own_data,
     pull,
@@ -73,7 +74,18 @@ def options(
 for module in (
     status,
     own_data,
-    *(demo, build, pull, snapshots, differences, quality, quarantine, decisions, releasing),
+    *(
+        demo,
+        build,
+        pull,
+        snapshots,
+        differences,
+        quality,
+        quarantine,
+        decisions,
+        releasing,
+        mapping,
+    ),
     *(models, lineage, sweep, keeping, archives, checks, kernels),
 ):
     module.add_commands(app)

@@ -12,6 +12,7 @@ from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.terminal import cell, line, make_table, section, unbroken
 from coldframe.errors import ConfigurationError
 from coldframe.files import write_atomically
+from coldframe.ingest import tell_renaming
 from coldframe.quality import QualityReport, TableQuality, report_quality
 from coldframe.wording import count
 
@@ -79,6 +80,11 @@ def _table(table: TableQuality) -> list[RenderableType]:
         parts.append(line(f"new columns: {', '.join(table.new_columns)}"))
     if table.lost_columns:
         parts.append(line(f"blank in all new rows: {', '.join(table.lost_columns)}"))
+    parts += [
+        line(f"{one.column} did not come: {tell_renaming(one)}; coldframe mapping")
+        for batch in table.batches
+        for one in batch.renamed
+    ]
     broken = [
         [batch.file, rule, column, rows, example]
         for batch in table.batches

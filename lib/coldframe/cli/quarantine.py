@@ -8,37 +8,28 @@ import typer
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
-from typer.core import TyperGroup
 
 from coldframe.cli.batches import check_source, choose_batch
 from coldframe.cli.command import Answer, Session, command
+from coldframe.cli.groups import ShownFirst
 from coldframe.cli.replaying import Source, add_replaying
 from coldframe.cli.terminal import cell, line, make_table, short, when
 from coldframe.ingest import (
     find_release,
     find_replays,
+    mapping_standings,
     may_be_released,
     may_be_replayed,
     quarantined,
     read_quarantine,
 )
-from coldframe.ledger import Delivery, deliveries
+from coldframe.ledger import Delivery, deliveries, mendings
 from coldframe.mending import still_held, successor
-from coldframe.status import Step
+from coldframe.status import Step, mapping_step
 from coldframe.wording import count, explain_delivery, tell_release, tell_replays
 
 STYLE = {"held": "red", "quarantined": "yellow"}
 SHOWN = 20
-
-
-class ShownFirst(TyperGroup):
-    """A group whose command `show` need not be named: batches are digits, commands are words."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put `show` before what is neither a command nor a question for help."""
-        if not args or args[0] not in {*self.commands, "-h", "--help"}:
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -136,6 +127,11 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
         told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
     steps = [Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")]
     steps += _release_step(session, found)
+    steps += [
+        mapping_step(one)
+        for one in mapping_standings(session.bench)
+        if one.standing == "proposed" and one.batch in {delivery.batch for delivery in found}
+    ]
     if any(may_be_replayed(session.bench, one) for one in found):
         steps.append(Step("coldframe quarantine replay", "take in rows that are fit by now"))
     return Answer([_describe(session, d) for d in found], Group(*told, session.steps(steps)))
@@ -175,5 +171,6 @@ def _show(session: Session, delivery: Delivery) -> Answer:
 def _since(session: Session, delivery: Delivery) -> list[str]:
     """Return what happened to a batch after it was judged: a word, rows taken in, a mending."""
     word = tell_release(find_release(session.bench, delivery))
-    taken = tell_replays(find_replays(session.bench, delivery))
+    words = mendings(session.bench.ledger, session.name)
+    taken = tell_replays(find_replays(session.bench, delivery), words)
     return list(filter(None, [word, taken, _outcome(session, delivery)[1]]))

@@ -26,10 +26,10 @@ and, but for `new`, `--dataset NAME` (by default those of env.yaml or of COLDFRA
 COLDFRAME_DATASET).
 What a command says to type next names home folder and dataset wherever env.yaml names others.
 
-`propose`, `approve`, `reject`, `release`, `rollback` and `sweep --challenge` write down whose word
-it was: that of `--who`, else COLDFRAME_USER, else your login. A login that many share (root,
-jovyan, nobody) is recorded as what it is, `root (shared login)`; so it is in the notebook's form,
-where one can write over it.
+`propose`, `approve`, `reject`, `release`, `mapping accept` (`decline`, `undo`), `rollback` and
+`sweep --challenge` write down whose word it was: that of `--who`, else COLDFRAME_USER, else your
+login. A login that many share (root, jovyan, nobody) is recorded as what it is, `root (shared
+login)`; so it is in the notebook's form, where one can write over it.
 
 A home folder that `--home` names must be there, except for `build`, `run`, `land` and `demo`,
 which make it; commands that only look make nothing. In a pipe or a file, lines are neither folded

@@ -28,7 +28,7 @@ from coldframe.cli.terminal import (
 )
 from coldframe.ledger import Delivery, Proposal
 from coldframe.status import Status, read_status
-from coldframe.wording import count, explain_delivery, explain_failure, tell_release
+from coldframe.wording import count, explain_delivery, explain_failure, tell_mapping, tell_release
 from coldframe.workbench import FEATURES_CHANGED
 
 SHOWN = 5
@@ -84,6 +84,7 @@ def describe(status: Status, session: Session) -> dict[str, Any]:
         "report": status.report,
         "landed": [{"source": file.source, "path": file.path} for file in status.landed],
         "releases": status.releases,
+        "mappings": status.mappings,
         "replays": status.replays,
         "stray": status.stray,
         "down": status.down,
@@ -148,6 +149,7 @@ def _data(status: Status) -> RenderableType:
             "held": _told(held, "red"),
             "quarantined": _told(partly, "yellow"),
             "released": _tell_released(status),
+            "renamed": _tell_mappings(status),
             "landed": f"{count(len(status.landed), 'file')} not ingested yet: "
             + _few([f"{file.source}/{file.path.name}" for file in status.landed])
             if status.landed
@@ -180,6 +182,13 @@ def _tell_released(status: Status) -> Group | None:
         line(Text(f"{one.release.source}/{one.release.file}"), f"  {tell_release(one)}")
         for one in reversed(status.releases[-SHOWN:])
     ]
+    return Group(*lines) if lines else None
+
+
+def _tell_mappings(status: Status) -> Group | None:
+    """Return a line for each column that looks renamed, and one by which batches are read."""
+    open_ = [one for one in status.mappings if one.standing in ("proposed", "accepted")]
+    lines = [line(tell_mapping(one)) for one in reversed(open_[-SHOWN:])]
     return Group(*lines) if lines else None
 
 

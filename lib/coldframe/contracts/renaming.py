@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from coldframe.contracts.casting import cast
-from coldframe.contracts.faults import Fault
 from coldframe.datasets import Column, Source
 
 LIKE = 0.6
@@ -49,16 +48,8 @@ class Likeness:
             return 0.0
         return self.name if self.content is None else (self.name + self.content) / 2
 
-    def tell(self) -> str:
-        """Return the evidence in words."""
-        content = "" if self.content is None else f", {100 * self.content:.0f} % of its content"
-        return (
-            f"{self.delivered} looks like it: {100 * self.name:.0f} % of its name{content}, and "
-            f"all values are of its type; if it is, write also: [{self.delivered}] beside it"
-        )
 
-
-def find_renamed(text: pd.DataFrame, source: Source, former: Former) -> tuple[Fault, ...]:
+def find_renamed(text: pd.DataFrame, source: Source, former: Former) -> tuple[Likeness, ...]:
     """Return for each column that was lost which new one looks like it, if one does.
 
     Parameters
@@ -77,7 +68,7 @@ def find_renamed(text: pd.DataFrame, source: Source, former: Former) -> tuple[Fa
         alike = [compare(text[one], name, source, former(name)) for one in new]
         best = max(alike, key=lambda one: one.whole, default=None)
         if best is not None and best.whole >= LIKE:
-            found.append(Fault(rule="renamed_column", column=name, example=best.tell()[:300]))
+            found.append(best)
     return tuple(found)
 
 

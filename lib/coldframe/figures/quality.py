@@ -7,6 +7,7 @@ from html import escape
 
 from coldframe.contracts.expectations import expectation
 from coldframe.datasets import Source
+from coldframe.ingest import tell_renaming
 from coldframe.quality import BatchQuality, ColumnQuality, QualityReport, TableQuality
 from coldframe.shares import Bin
 from coldframe.wording import count
@@ -129,6 +130,11 @@ def _remarks(batch: BatchQuality) -> str:
         told.append(f"released by a person, who overruled {_names(batch.overruled)}")
     if batch.undeclared:
         told.append(f"not declared, kept as text: {_names(batch.undeclared)}")
+    for one in batch.renamed:
+        told.append(
+            f"<code>{escape(one.column)}</code> did not come: {escape(tell_renaming(one))}; "
+            "<code>coldframe mapping</code> takes your word"
+        )
     return "; ".join(told)
 
 

@@ -6,6 +6,8 @@ Importing this package and asking what is pending imports neither pandas nor pya
 from coldframe.ingest.delivering import BroughtFile, land_files
 from coldframe.ingest.exporting import Exported, export_quarantine
 from coldframe.ingest.landing import LandedFile, pending_batches
+from coldframe.ingest.mapping import MappingStanding, decide_mapping, mapping_standings
+from coldframe.ingest.mended_file import export_to_mend
 from coldframe.ingest.quarantine import quarantined, read_quarantine
 from coldframe.ingest.releasing import (
     ReleaseStanding,
@@ -14,26 +16,38 @@ from coldframe.ingest.releasing import (
     release_batch,
     release_standings,
 )
-from coldframe.ingest.replay import ReplayReport, find_replays, may_be_replayed, replay_batches
+from coldframe.ingest.replay import (
+    MendedReport,
+    ReplayReport,
+    find_replays,
+    may_be_replayed,
+    replay_batches,
+    replay_mended,
+)
 from coldframe.ingest.stage import IngestReport, ingest_batches, ingest_inputs
 from coldframe.ingest.strays import StrayFile, stray_files
-from coldframe.ingest.telling import find_cause, sum_up, tell_cause
+from coldframe.ingest.telling import find_cause, sum_up, tell_cause, tell_renaming
 
 __all__ = [
     "BroughtFile",
     "Exported",
     "IngestReport",
     "LandedFile",
+    "MappingStanding",
+    "MendedReport",
     "ReleaseStanding",
     "ReplayReport",
     "StrayFile",
+    "decide_mapping",
     "export_quarantine",
+    "export_to_mend",
     "find_cause",
     "find_release",
     "find_replays",
     "ingest_batches",
     "ingest_inputs",
     "land_files",
+    "mapping_standings",
     "may_be_released",
     "may_be_replayed",
     "pending_batches",
@@ -42,7 +56,9 @@ __all__ = [
     "release_batch",
     "release_standings",
     "replay_batches",
+    "replay_mended",
     "stray_files",
     "sum_up",
     "tell_cause",
+    "tell_renaming",
 ]

@@ -23,9 +23,9 @@ from coldframe.ingest.landing import (
 )
 from coldframe.ingest.quarantine import set_aside
 from coldframe.ingest.records import batch_record, delivery_of, held_delivery, write_delivery
-from coldframe.ingest.renaming import put_forward
+from coldframe.ingest.renaming import find_renamings, renaming_faults
 from coldframe.ingest.spool import drop_folder, make_folder
-from coldframe.ingest.telling import describe
+from coldframe.ingest.telling import describe, tell_renaming
 from coldframe.ledger import Delivery, releases
 from coldframe.snapshots import BatchRecord
 from coldframe.workbench import Workbench
@@ -59,7 +59,7 @@ def judge_pending(
         A rule in Python cannot be loaded: the contract's fault, for which no batch is held.
     """
     _load_rules(bench.dataset)
-    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     judged = Judged.read(bench)
     released = {one.key for one in releases(bench.ledger, bench.dataset.name)}
     seen: set[tuple[str, str]] = set()
@@ -100,7 +100,9 @@ def _new(outcome: Outcome) -> str:
     names = about.get("unknown_columns")
     if not isinstance(names, list) or not names:
         return ""
-    return f"; kept as text, for the contract does not declare it: {shorten(', '.join(names))}"
+    told = f"; kept as text, for the contract does not declare it: {shorten(', '.join(names))}"
+    alike = [f"{one.column} did not come, {tell_renaming(one)}" for one in outcome.delivery.renamed]
+    return "; ".join([told, *alike])
 
 
 def _load_rules(dataset: Dataset) -> None:
@@ -120,11 +122,12 @@ def _judge(
     judgement = _ask_contract(
         bench, source, found, history, released=released, clock=_delivered(landed.path)
     )
+    renamed = find_renamings(bench, judgement, found.path, source, history)
     if judgement.fit is None:
-        faults = put_forward(judgement.faults, found.path, dataset, source, history)
         delivery = held_delivery(
             digest=found.digest, dataset=dataset.name, source=source, file=file,
-            rows=judgement.rows, contract=contract, faults=faults, released=released,
+            rows=judgement.rows, contract=contract, released=released, renamed=renamed,
+            faults=(*judgement.faults, *renaming_faults(renamed)),
         )  # fmt: skip
         set_aside(bench, delivery, judgement, found.path)
         return Outcome(write_delivery(bench, delivery, None))
@@ -132,7 +135,7 @@ def _judge(
         digest=found.digest, source=source, file=file, rows=len(judgement.fit),
         aside=judgement.rows - len(judgement.fit), contract=contract, faults=judgement.faults,
         unknown_columns=judgement.unknown_columns,
-        overruled=judgement.overruled if released else None,
+        overruled=judgement.overruled if released else None, renamed=renamed,
     )  # fmt: skip
     delivery = delivery_of(dataset.name, record)
     set_aside(bench, delivery, judgement, found.path)
@@ -161,7 +164,7 @@ def _ask_contract(
     try:
         return judge_batch(
             found.path,
-            bench.dataset.sources[source],
+            bench.agreed.sources[source],
             folder=found.path.parent,
             history=history.sizes(source),
             known=history.known_keys(source),

@@ -172,7 +172,7 @@ def pending_batches(bench: Workbench) -> tuple[LandedFile, ...]:
     The same bytes under a second name are the same batch. A file that vanished while it was
     looked at, or that cannot be read, is left out.
     """
-    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     judged = Judged.read(bench)
     found: dict[tuple[str, str], LandedFile] = {}
     memory = remember_digests(bench)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REPORT = "report.json"
 ROWS = "rows.parquet"
+MENDED = "mended"  # folder of the files that people mended rows in, by their digests
 RAW = "raw"  # folder of a held batch's file, which keeps its own name
 
 
@@ -36,6 +37,11 @@ def kept_file(bench: Workbench, source: str, batch: str) -> Path | None:
     """Return the copy of a batch that was kept when all of it was held, if there is one."""
     copies = list((quarantine_folder(bench) / source / batch / RAW).glob("*"))
     return copies[0] if len(copies) == 1 else None
+
+
+def mended_copy(bench: Workbench, source: str, batch: str, digest: str) -> Path:
+    """Return where the copy is kept of a file of mended rows of a batch."""
+    return quarantine_folder(bench) / source / batch / MENDED / f"{digest}.csv"
 
 
 def set_aside(

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from coldframe.contracts import Fault
 from coldframe.ingest.quarantine import let_go
-from coldframe.ledger import Delivery, Reason, Replay, record_delivery, record_replay
+from coldframe.ledger import (
+    Delivery,
+    Reason,
+    Renaming,
+    Replay,
+    record_delivery,
+    record_replay,
+)
+from coldframe.provenance import record_digest
 from coldframe.snapshots import JSON, BatchRecord, Snapshot
 from coldframe.workbench import Workbench
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WHO = "ingest"
 
@@ -27,13 +38,17 @@ def reasons_of(faults: Iterable[Fault]) -> tuple[Reason, ...]:
 def batch_record(
     *, digest: str, source: str, file: str, rows: int, aside: int, contract: str,
     faults: Iterable[Fault], unknown_columns: Iterable[str],
-    overruled: Iterable[Fault] | None = None,
+    overruled: Iterable[Fault] | None = None, renamed: Iterable[Renaming] = (),
 ) -> BatchRecord:  # fmt: skip
     """Return what a manifest says of an accepted batch; `rows` went in, `aside` did not.
 
     `overruled` is what would have held it, if a person has released it, else None.
     """
-    released = {} if overruled is None else {"overruled": [asdict(fault) for fault in overruled]}
+    more: dict[str, JSON] = {}
+    if overruled is not None:
+        more["overruled"] = [asdict(fault) for fault in overruled]
+    if alike := [asdict(one) for one in renamed]:
+        more["renamed_columns"] = alike
     return BatchRecord(
         digest=digest,
         source=source,
@@ -44,7 +59,7 @@ def batch_record(
             "rows_quarantined": aside,
             "reasons": [asdict(fault) for fault in faults],
             "unknown_columns": list(unknown_columns),
-            **released,
+            **more,
         },
     )
 
@@ -64,19 +79,20 @@ def delivery_of(dataset: str, record: BatchRecord) -> Delivery:
         reasons=tuple(Reason(**reason) for reason in about.get("reasons", ())),
         contract=str(about.get("contract", "")),
         released="overruled" in about,
+        renamed=tuple(Renaming(**one) for one in about.get("renamed_columns", ())),
     )
 
 
 def held_delivery(
     *, digest: str, dataset: str, source: str, file: str, rows: int, contract: str,
-    faults: Iterable[Fault], released: bool = False,
+    faults: Iterable[Fault], released: bool = False, renamed: Iterable[Renaming] = (),
 ) -> Delivery:  # fmt: skip
     """Return the delivery of a batch of which nothing goes on."""
     outcome: Literal["held"] = "held"
     return Delivery(
         batch=digest, dataset=dataset, source=source, file=file, outcome=outcome, rows_accepted=0,
         rows_quarantined=rows, reasons=reasons_of(faults), contract=contract,
-        released=released,
+        released=released, renamed=tuple(renamed),
     )  # fmt: skip
 
 
@@ -89,9 +105,14 @@ def write_delivery(bench: Workbench, delivery: Delivery, snapshot: Snapshot | No
 def replay_record(
     *, digest: str, original: str, source: str, file: str, lines: Iterable[int], contract: str,
     faults: Iterable[Fault], remaining: int, unknown_columns: Iterable[str],
+    mended: str | None = None,
 ) -> BatchRecord:  # fmt: skip
-    """Return what a manifest says of rows that came out of quarantine: whose, and which lines."""
+    """Return what a manifest says of rows that came out of quarantine: whose, and which lines.
+
+    `mended` is the digest of the file in which a person mended them, if one did.
+    """
     own = sorted(lines)
+    more: dict[str, JSON] = {} if mended is None else {"mended": mended}
     return BatchRecord(
         digest=digest,
         source=source,
@@ -104,7 +125,21 @@ def replay_record(
             "rows_quarantined": remaining,
             "reasons": [asdict(fault) for fault in faults],
             "unknown_columns": list(unknown_columns),
+            **more,
         },
+    )
+
+
+def replay_digest(delivery: Delivery, rows: pd.DataFrame) -> str:
+    """Return the digest by which rows of a delivery, text by line, are a batch of their own."""
+    cells = rows.fillna("\0").to_numpy().tolist()
+    lines = [int(line) for line in rows.index]
+    return record_digest(
+        {
+            "replay of": delivery.batch,
+            "source": delivery.source,
+            "rows": record_digest([lines, list(rows.columns), cells]),
+        }
     )
 
 
@@ -146,6 +181,7 @@ def settle_replay(bench: Workbench, record: BatchRecord, snapshot: Snapshot) -> 
         batch=record.digest, original=original, dataset=told.dataset, source=record.source,
         file=record.name, rows_accepted=record.rows, rows_remaining=told.rows_quarantined,
         reasons=told.reasons, contract=told.contract, snapshot=snapshot.id,
+        mended=None if (mended := record.about.get("mended")) is None else str(mended),
     )  # fmt: skip
     return record_replay(bench.ledger, replay, who=WHO)
 

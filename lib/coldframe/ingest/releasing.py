@@ -39,7 +39,7 @@ class ReleaseStanding:
 def release_standings(bench: Workbench) -> tuple[ReleaseStanding, ...]:
     """Return every release and where it stands, oldest first."""
     name = bench.dataset.name
-    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     told = {d.key: d for d in deliveries(bench.ledger, name) if d.released}
     return tuple(
         _stand(one, told.get(f"{one.key}:released"), versions.get(one.source))
@@ -121,7 +121,7 @@ def _refuse_other(bench: Workbench, delivery: Delivery, where: str) -> None:
             f"{delivery.rows_quarantined:,} set aside",
             remedy="coldframe quarantine replay, once a rule is mended, for rows set aside"
         )  # fmt: skip
-    now = contract_versions(bench.dataset, lib=bench.settings.lib).get(delivery.source)
+    now = contract_versions(bench.agreed, lib=bench.settings.lib).get(delivery.source)
     if now is None:
         raise ConflictError(
             "The dataset has no such source any more.", where=where,

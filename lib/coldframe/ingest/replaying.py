@@ -26,6 +26,7 @@ from coldframe.contracts.rejudging import judge_rows
 from coldframe.ingest.history import History
 from coldframe.ingest.quarantine import keep_rows, read_quarantine
 from coldframe.ingest.records import (
+    replay_digest,
     replay_lines,
     replay_of,
     replay_record,
@@ -34,6 +35,7 @@ from coldframe.ingest.records import (
 )
 from coldframe.ledger import Delivery, Replay
 from coldframe.provenance import record_digest
+from coldframe.readers import find_names
 from coldframe.snapshots import Addition, BatchRecord, Snapshot
 from coldframe.workbench import Workbench
 
@@ -56,7 +58,7 @@ def replay_pending(
     Call it under the ingest lock, when all that is frozen stands in the ledger.
     """
     history = History(bench.dataset, bench.store, head)
-    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     found: list[Fit] = []
     for delivery in chosen:
         name = f"{delivery.source}/{delivery.file}"
@@ -64,15 +66,14 @@ def replay_pending(
         if contract is None or history.type_faults(delivery.source):
             tell(f"{name}: left, the contract has no such source, or another type than is frozen")
             continue
+        source = bench.agreed.sources[delivery.source]
         text = _read_rows(bench, delivery, head)
+        # a name that is known by now, and was not when the rows were set aside
+        text = text.rename(columns=find_names(text.columns, source))
         if text.empty:
             continue
         try:
-            judgement = judge_rows(
-                text,
-                bench.dataset.sources[delivery.source],
-                known=history.known_keys(delivery.source),
-            )
+            judgement = judge_rows(text, source, known=history.known_keys(delivery.source))
         except UnfitBatchError as error:
             tell(f"{name}: left, {error.found}")
             continue
@@ -87,7 +88,7 @@ def replay_pending(
         tell(f"{name}: {len(fit):,} of {len(text):,} rows taken in")
     if not found:
         return head, ()
-    snapshot = _freeze(bench, found, history, head)
+    snapshot = freeze_replays(bench, found, history, head)
     return snapshot, tuple(settle_replay(bench, one.record, snapshot) for one in found)
 
 
@@ -124,23 +125,18 @@ def _record(
     """Return what the manifest says of the fit rows: a batch of their own, of the original."""
     fit = text[~text.index.isin(judgement.text.index)]
     lines = [int(line) for line in fit.index]
-    digest = record_digest(
-        {
-            "replay of": delivery.batch,
-            "source": delivery.source,
-            "rows": record_digest([lines, list(fit.columns), fit.fillna("\0").to_numpy().tolist()]),
-        }
-    )
     return replay_record(
-        digest=digest, original=delivery.batch, source=delivery.source, file=delivery.file,
-        lines=lines, contract=contract, faults=judgement.faults, remaining=len(judgement.text),
-        unknown_columns=judgement.unknown_columns,
+        digest=replay_digest(delivery, fit), original=delivery.batch, source=delivery.source,
+        file=delivery.file, lines=lines, contract=contract, faults=judgement.faults,
+        remaining=len(judgement.text), unknown_columns=judgement.unknown_columns,
     )  # fmt: skip
 
 
-def _freeze(bench: Workbench, found: Sequence[Fit], history: History, head: Snapshot) -> Snapshot:
+def freeze_replays(
+    bench: Workbench, found: Sequence[Fit], history: History, head: Snapshot
+) -> Snapshot:
     """Freeze the rows of all replays as one snapshot on top of `head`."""
-    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     records = [one.record for one in found]
     return bench.store.freeze(
         bench.dataset.name,

@@ -164,7 +164,7 @@ def ingest_inputs(bench: Workbench) -> dict[str, Any]:
     """
     stray = [one.path.as_posix() for one in stray_files(bench)]
     told = {one.key for one in releases(bench.ledger, bench.dataset.name)}
-    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     found = pending_batches(bench)
     released = [
         f"{one.source}/{one.digest}"
@@ -192,7 +192,7 @@ def _freeze(
 ) -> Snapshot:
     """Freeze the fit rows of all batches as one snapshot on top of `head`."""
     records = [outcome.record for outcome in accepted if outcome.record is not None]
-    versions = contract_versions(bench.dataset, lib=bench.settings.lib)
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     additions = [
         Addition(
             record.source, outcome.rows.batches(), batch=record.digest, schema=outcome.rows.schema

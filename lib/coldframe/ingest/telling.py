@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from coldframe.contracts.expectations import expectation, remedy
 from coldframe.datasets import Source
-from coldframe.ledger import Delivery, Reason
+from coldframe.ledger import Delivery, Reason, Renaming
 
 SHARE = "quarantined_share"  # a consequence: too many rows broke other rules
 
@@ -93,3 +93,16 @@ def sum_up(deliveries: Iterable[Delivery]) -> str:
         f"judged: {found.count('accepted')} accepted whole, "
         f"{found.count('quarantined')} with rows set aside, {found.count('held')} held"
     )
+
+
+def tell_renaming(one: Renaming) -> str:
+    """Return the evidence in words.
+
+    Examples
+    --------
+    >>> tell_renaming(Renaming(column="dest", delivered="Destination", name=0.53, content=1.0))
+    'Destination looks like it: 53 % of its name, 100 % of its content, all values of its type'
+    """
+    content = "" if one.content is None else f", {100 * one.content:.0f} % of its content"
+    alike = f"{100 * one.name:.0f} % of its name{content}"
+    return f"{one.delivered:.200} looks like it: {alike}, all values of its type"

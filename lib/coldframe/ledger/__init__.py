@@ -1,4 +1,4 @@
-"""The ledger: deliveries, releases, proposals, decisions, models, verdicts, promotions and runs.
+"""The ledger: what became of deliveries and models, and what people said of them.
 
 Everything here imports without pandas and pyarrow. The names of this package are classes and
 functions: ``from coldframe.ledger import proposals`` gives the function of that name.
@@ -10,10 +10,19 @@ from coldframe.ledger.conclusions import conclude
 from coldframe.ledger.deliveries import (
     Delivery,
     Reason,
+    Renaming,
     deliveries,
     record_delivery,
 )
 from coldframe.ledger.ledger import Ledger
+from coldframe.ledger.mappings import (
+    MappingVerdict,
+    MappingWord,
+    accepted_mappings,
+    mapping_words,
+    say_of_mapping,
+)
+from coldframe.ledger.mendings import Mending, check_mending, mendings, record_mending
 from coldframe.ledger.promotions import former_champions, promotions, rollback
 from coldframe.ledger.proposals import approved, decide, pending, proposals, propose, withdraw
 from coldframe.ledger.registry import (
@@ -39,21 +48,29 @@ __all__ = [
     "FeatureList",
     "Holdout",
     "Ledger",
+    "MappingVerdict",
+    "MappingWord",
+    "Mending",
     "ModelVersion",
     "Promotion",
     "Proposal",
     "ProposalStanding",
     "Reason",
     "Release",
+    "Renaming",
     "Replay",
     "Run",
     "Verdict",
+    "accepted_mappings",
     "approved",
     "champion_model",
+    "check_mending",
     "conclude",
     "decide",
     "deliveries",
     "former_champions",
+    "mapping_words",
+    "mendings",
     "model",
     "models",
     "pending",
@@ -61,6 +78,7 @@ __all__ = [
     "proposals",
     "propose",
     "record_delivery",
+    "record_mending",
     "record_release",
     "record_replay",
     "record_run",
@@ -70,6 +88,7 @@ __all__ = [
     "replays",
     "rollback",
     "runs",
+    "say_of_mapping",
     "verdicts",
     "withdraw",
 ]

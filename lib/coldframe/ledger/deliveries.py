@@ -32,6 +32,27 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renaming:
+    """Evidence that a column which did not come has come under another name.
+
+    Parameters
+    ----------
+    column, delivered : str
+        The declared one, and the one that came in its place.
+    name : float
+        How much the names are alike, between 0 and 1.
+    content : float or None
+        How much the values are those of the last good batches, between 0 and 1; None if nothing
+        is known of them.
+    """
+
+    column: str
+    delivered: str
+    name: float
+    content: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delivery(Record):
     """The fate of one batch under one version of the contract.
 
@@ -53,6 +74,8 @@ class Delivery(Record):
         Id of the snapshot that first holds it.
     released : bool, default=False
         Whether it had been held, and was judged again after a person released it.
+    renamed : tuple of Renaming
+        Columns that may have come under another name; a person may accept that as a mapping.
     """
 
     entry_kind: ClassVar[str] = "delivery"
@@ -68,6 +91,7 @@ class Delivery(Record):
     contract: str
     snapshot: str | None = None
     released: bool = False
+    renamed: tuple[Renaming, ...] = ()
 
     @property
     def key(self) -> str:

@@ -12,7 +12,7 @@ from coldframe.ledger.records import Record, keep
 
 @dataclass(frozen=True, kw_only=True)
 class Replay(Record):
-    """Rows of an accepted batch that came out of quarantine.
+    """Rows of an accepted batch that came out of quarantine, as they came or mended.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ class Replay(Record):
         Version (digest) of the contract that judged them.
     snapshot : str or None
         Id of the snapshot that first holds the rows.
+    mended : str or None
+        SHA-256 of the file in which a person mended them; None if a rule was mended.
     """
 
     entry_kind: ClassVar[str] = "replay"
@@ -44,6 +46,7 @@ class Replay(Record):
     reasons: tuple[Reason, ...] = ()
     contract: str
     snapshot: str | None = None
+    mended: str | None = None
 
     @property
     def key(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from coldframe.contracts.expectations import expectation
 from coldframe.datasets import Dataset
-from coldframe.ingest import IngestReport, LandedFile, find_cause, tell_cause
+from coldframe.ingest import IngestReport, LandedFile, find_cause, tell_cause, tell_renaming
 from coldframe.ingest.telling import SHARE, name_column
 from coldframe.ledger import Delivery
 from coldframe.notebook.shown import Note, Table, escape
@@ -95,7 +95,7 @@ def tell_pulled(report: PullReport) -> Note:
 
 def tell_deliveries(report: IngestReport, dataset: Dataset) -> Note:
     """Say what became of the batches: of each that is held the cause, and what was left alone."""
-    lines = _tell_held(report, dataset)
+    lines = _tell_held(report, dataset) + _tell_renamed(report)
     if report.unreadable:
         names = _few([path.name for path in report.unreadable])
         lines.append(f"**Not read, to be tried again:** {names}.")
@@ -122,6 +122,16 @@ def _tell_held(report: IngestReport, dataset: Dataset) -> list[str]:
         + _sentence(tell_cause(d, dataset.sources.get(d.source)))
         for d in report.held
     ]
+
+
+def _tell_renamed(report: IngestReport) -> list[str]:
+    """Return a line for each column that need not come and looks renamed."""
+    return [
+        f"**{escape(one.column)} did not come in {escape(f'{d.source}/{d.file}')}.** "
+        f"{escape(tell_renaming(one))}; `coldframe mapping` takes your word."
+        for d in report.deliveries if d.outcome != "held"
+        for one in d.renamed
+    ]  # fmt: skip
 
 
 def _tell_strays(report: IngestReport) -> list[str]:
