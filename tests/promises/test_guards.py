@@ -28,12 +28,12 @@ class Guard:
 
 GUARDS = (
     Guard(
-        "contracts/judging.py", 'unfit = text.index.isin(failures["line"])',
-        "unfit = text.index.isin([])", "test_quality.py::test_a_bad_row_is_set_aside",
+        "contracts/judging.py", 'unfit = typed.index.isin(failures["line"])',
+        "unfit = typed.index.isin([])", "test_quality.py::test_a_bad_row_is_set_aside",
     ),
     Guard(
-        "contracts/evolving.py", "return typed.assign(**new) if new else typed", "return typed",
-        "test_new_sources.py::test_a_new_column_is_kept",
+        "contracts/evolving.py", "return Typed({**typed.columns, **new}, typed.index)",
+        "return typed", "test_new_sources.py::test_a_new_column_is_kept",
     ),
     Guard(
         "snapshots/tables.py", "inspect_parts(self.objects, self.parts, self.name)",
