@@ -164,6 +164,12 @@ class Status:
         return page if page.is_file() else None
 
     @property
+    def quality(self) -> Path | None:
+        """The newest quality report, for a browser."""
+        page = self.home / "latest" / self.dataset / "quality.html"
+        return page if page.is_file() else None
+
+    @property
     def failed(self) -> tuple[Run, ...]:
         """The last runs that failed and ask for attention."""
         return tuple(r for r in self.runs if r.outcome == "failed" and r.stage not in self.settled)

@@ -82,6 +82,7 @@ def describe(status: Status, session: Session) -> dict[str, Any]:
         "failed": [run.stage for run in status.failed],
         "settled": status.settled,
         "report": status.report,
+        "quality": status.quality,
         "landed": [{"source": file.source, "path": file.path} for file in status.landed],
         "releases": status.releases,
         "mappings": status.mappings,
@@ -251,6 +252,8 @@ def _runs(status: Status) -> RenderableType:
     parts: list[RenderableType] = [make_table(columns, rows)]
     if status.report:
         parts.append(unbroken("report: ", str(status.report)))
+    if status.quality:
+        parts.append(unbroken("quality: ", str(status.quality)))
     for stage, why in status.settled.items():
         parts.append(cell(f"{stage} failed and is not run again: {why}", "dim"))
     for run in status.failed:

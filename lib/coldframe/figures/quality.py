@@ -8,12 +8,13 @@ from html import escape
 from coldframe.contracts.expectations import expectation
 from coldframe.datasets import Source
 from coldframe.ingest import tell_renaming
-from coldframe.quality import BatchQuality, ColumnQuality, QualityReport, TableQuality
+from coldframe.quality import FORMER, BatchQuality, ColumnQuality, QualityReport, TableQuality
 from coldframe.shares import Bin
 from coldframe.wording import count
 
 WIDTH, HEIGHT, GAP = 168, 44, 2
 LITTLE, GREAT = 0.1, 0.25  # of the stability index; Siddiqi, Credit Risk Scorecards, 2006
+DASH = '<span class="dim">–</span>'  # noqa: RUF001 - what a reader takes for nothing
 STYLE = """
 :root { color-scheme: light; --ink: #1d2b24; --dim: #66756d; --line: #dde5e0; --green: #0b6e4f;
   --amber: #b87503; --red: #a23b3b; --paper: #fff; --ground: #f4f7f5; }
@@ -34,6 +35,7 @@ table { border-collapse: collapse; width: 100%; } td, th { padding: 6px 12px 6px
   text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-size: 12px; font-weight: 600; color: var(--dim); }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.n + td:not(.n), th.n + th:not(.n) { padding-left: 14px; }
 td { overflow-wrap: anywhere; } tr:last-child td { border-bottom: 0; }
 .good { color: var(--green); } .fair { color: var(--amber); } .bad { color: var(--red); }
 svg { display: block; } .scroll { overflow-x: auto; }
@@ -61,6 +63,7 @@ def draw_quality(report: QualityReport, sources: dict[str, Source]) -> str:
         f"<code>{escape(report.id[:12])}</code></p>",
         _cards(report),
         *(_section(table, sources.get(table.name)) for table in report.tables),
+        _legend(report),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -86,6 +89,19 @@ def _cards(report: QualityReport) -> str:
         cards.append((_percent(known / of if of else 0.0), f"labels known, {known:,}", ""))
     told = (f'<div class="card {tone}"><b>{big}</b>{small}</div>' for big, small, tone in cards)
     return f'<div class="cards">{"".join(told)}</div>'
+
+
+def _legend(report: QualityReport) -> str:
+    """Return what the stability index says, if one is shown."""
+    shown = any(one.stability_index is not None for table in report.tables for one in table.columns)
+    if not shown:
+        return ""
+    return (
+        '<p class="dim">The stability index says how far the new values of a column are from those '
+        f"of the {FORMER} batches before: below {LITTLE} little, from {GREAT} on much. A column "
+        "that follows the calendar moves with every batch; a bar tells its figures when pointed "
+        "at, and the last one of text is all other values.</p>"
+    )
 
 
 def _section(table: TableQuality, source: Source | None) -> str:
@@ -159,7 +175,7 @@ def _columns(columns: Iterable[ColumnQuality]) -> str:
             f"{escape(one.minimum or '')}<br>{escape(one.maximum or '')}",
             _nulls(one),
             _index(one.stability_index),
-            f'<span class="bad">{one.broken:,}</span>' if one.broken else "0",
+            f'<span class="bad">{one.broken:,}</span>' if one.broken else DASH,
         ]
         for one in columns
     )

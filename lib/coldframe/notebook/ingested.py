@@ -6,14 +6,19 @@ from collections.abc import Sequence
 
 from coldframe.contracts.expectations import expectation
 from coldframe.datasets import Dataset
+from coldframe.figures.quality import draw_quality
+from coldframe.files import write_atomically
 from coldframe.ingest import IngestReport, LandedFile, find_cause, tell_cause, tell_renaming
 from coldframe.ingest.telling import SHARE, name_column
 from coldframe.ledger import Delivery
 from coldframe.notebook.shown import Note, Table, escape
 from coldframe.pulling import PullReport
+from coldframe.quality import report_quality
 from coldframe.wording import count
+from coldframe.workbench import Workbench
 
 SHOWN = 5  # files named one by one
+DRAWN_ROWS = 1_000_000  # new rows; of more the quality report costs a run too much
 
 
 def table_pending(pending: Sequence[LandedFile]) -> Table:
@@ -182,4 +187,33 @@ def tell_snapshot(report: IngestReport) -> Note:
     return Note(
         f"Snapshot **{escape(report.snapshot.name)}** {frozen}: {rows} in all. "
         "Monitoring and training see nothing else."
+    )
+
+
+def write_quality(bench: Workbench, report: IngestReport) -> Note:
+    """Write the quality report of what was frozen beside the ingest page, and say where.
+
+    Nothing is written if nothing was frozen, or if so much that drawing it would take long; and
+    nothing that goes wrong with it makes a run fail whose rows are frozen.
+    """
+    if report.snapshot is None or not report.frozen_new:
+        return Note("Nothing new was frozen: the last quality report still holds.")
+    name = report.snapshot.name
+    itself = f"`coldframe quality {escape(name)} --html quality.html` draws it."
+    if sum(delivery.rows_accepted for delivery in report.deliveries) > DRAWN_ROWS:
+        return Note(
+            f"More than {DRAWN_ROWS:,} new rows: their quality report takes a while; {itself}"
+        )
+    path = bench.settings.home / "latest" / bench.dataset.name / "quality.html"
+    try:
+        page = draw_quality(report_quality(bench, name), dict(bench.dataset.sources))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, page.encode("utf-8", "replace"))
+    except Exception as error:  # noqa: BLE001 - isolation: a page is no reason to lose a run
+        told = escape(f"{type(error).__name__}: {error}"[:300])
+        return Note(f"**The quality report was not written:** {told}. {itself}")
+    return Note(
+        f"The quality report of **{escape(name)}** (what came, which rules were broken, its "
+        f"columns beside those before) is the page `{escape(path.name)}` beside this one, "
+        f"`{escape(str(path.parent))}`."
     )
