@@ -73,7 +73,8 @@ class ColumnQuality:
     bins : tuple of Bin
         Shares of ranges of numbers or times, or of the most frequent categories.
     stability_index : float or None
-        How far these are from those before; None if there are too few values to say.
+        How far these are from those before; None for times, for a column that is the key by itself
+        (both are new in every batch), and if there are too few values to say.
     broken : int
         Rows that were set aside for a rule on this column.
     """
@@ -198,7 +199,12 @@ def _table(
     if arrived:
         rows = bench.store.read(snapshot, name, batches=arrived)
         usual = bench.store.read(snapshot, name, batches=former) if former else None
-        columns = [_column(rows, usual, one, str(kind), batches) for one, kind in schema.items()]
+        declared = bench.dataset.sources.get(name)
+        named = declared.key if declared and len(declared.key) == 1 else ()
+        columns = [
+            _column(rows, usual, one, str(kind), batches, named=one in named)
+            for one, kind in schema.items()
+        ]
     return TableQuality(
         name=name,
         rows=snapshot.tables[name].rows,
@@ -234,7 +240,7 @@ def _batch(record: BatchRecord) -> BatchQuality:
 
 def _column(
     rows: pd.DataFrame, usual: pd.DataFrame | None, name: str, kind: str,
-    batches: Sequence[BatchQuality],
+    batches: Sequence[BatchQuality], *, named: bool,
 ) -> ColumnQuality:  # fmt: skip
     values = rows[name]
     before = usual[name] if usual is not None else None
@@ -247,7 +253,8 @@ def _column(
         minimum=None if held.empty else _spell(held.min()),
         maximum=None if held.empty else _spell(held.max()),
         bins=bins,
-        stability_index=_index(bins, held, before),
+        # what names each row is another in every batch, which says nothing of quality
+        stability_index=None if named else _index(bins, held, before),
         broken=sum(
             count for batch in batches for _, column, count, _ in batch.broken
             if name in (column or "").split(", ")

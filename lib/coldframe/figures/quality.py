@@ -99,7 +99,8 @@ def _legend(report: QualityReport) -> str:
     return (
         '<p class="dim">The stability index says how far the new values of a column are from those '
         f"of the {FORMER} batches before: below {LITTLE} little, from {GREAT} on much. A column "
-        "that follows the calendar moves with every batch; a bar tells its figures when pointed "
+        "that follows the calendar moves with every batch; times, keys and fewer than 30 values are not "
+        "compared. A bar tells its figures when pointed "
         "at, and the last one of text is all other values.</p>"
     )
 
@@ -194,7 +195,7 @@ def _nulls(column: ColumnQuality) -> str:
 
 def _index(index: float | None) -> str:
     if index is None:
-        return '<span class="dim">too few</span>'
+        return '<span class="dim">not compared</span>'
     tone = "good" if index < LITTLE else "fair" if index < GREAT else "bad"
     return f'<span class="{tone}">{index:.3f}</span>'
 

@@ -213,7 +213,7 @@ def write_quality(bench: Workbench, report: IngestReport) -> Note:
         told = escape(f"{type(error).__name__}: {error}"[:300])
         return Note(f"**The quality report was not written:** {told}. {itself}")
     return Note(
-        f"The quality report of **{escape(name)}** (what came, which rules were broken, its "
+        f"The quality report of **{escape(name)}** (what came, what was set aside, its "
         f"columns beside those before) is the page `{escape(path.name)}` beside this one, "
         f"`{escape(str(path.parent))}`."
     )
