@@ -99,9 +99,9 @@ def _legend(report: QualityReport) -> str:
     return (
         '<p class="dim">The stability index says how far the new values of a column are from those '
         f"of the {FORMER} batches before: below {LITTLE} little, from {GREAT} on much. A column "
-        "that follows the calendar moves with every batch; times, keys and fewer than 30 values are not "
-        "compared. A bar tells its figures when pointed "
-        "at, and the last one of text is all other values.</p>"
+        "that follows the calendar moves with every batch; times, keys and fewer than 30 values "
+        "are not compared. A bar tells its figures when pointed at, and the last one of text is "
+        "all other values.</p>"
     )
 
 
