@@ -72,6 +72,9 @@ def test_a_file_of_a_web_server(project, web):
     assert made.pulled
     assert declared(project) == ("*.csv", f"{address}/orders.2024.csv")
     assert pulled_rows(project) == ROWS
+    orders()[:HALF].assign(OrderId="x").to_csv(folder / "orders.2024.csv", index=False)
+    (source,) = pull_sources(project.bench("orders")).sources
+    assert [one.file for one in source.files] == ["orders~002.2024.csv"]
 
 
 def test_an_address_with_a_query_is_one_file(project, web):
@@ -124,6 +127,21 @@ def test_several_files_are_deliveries_of_one_table(project, outbox):
     assert (made.rows, made.pulled, source.pull) == (ROWS, False, None)
     assert not source.columns["gift"].required
     assert "not in every file" in doubts(made)["required"]
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_is_named(project, outbox):
+    (outbox / "2024-03.csv").write_text("<html>502</html>\n")
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        project.new("orders", outbox, target="returned")
+    assert "2024-03.csv" in caught.value.where
+
+
+def test_in_a_folder_of_all_sorts_tables_are_looked_at(project, outbox):
+    for name in ("a.py", "b.py", "c.py"):
+        (outbox / name).write_text("import this\n")
+    made = project.new("orders", outbox, target="returned")
+    assert declared(project)[0] == "*.csv"
+    assert "3 files are left" in doubts(made)["file"]
 
 
 def test_files_of_different_tables_are_refused(project, outbox):

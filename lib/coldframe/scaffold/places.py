@@ -22,6 +22,7 @@ from coldframe.errors import (
     NotFoundError,
 )
 from coldframe.pulling.filesystems import open_filesystem
+from coldframe.pulling.names import safe_name
 from coldframe.pulling.objects import list_objects
 from coldframe.pulling.variables import conceal, fill_in
 from coldframe.pulls import Pull
@@ -225,7 +226,8 @@ def _copy(settings: Settings, url: str, pull: Pull, folder: Path) -> Place:
     fetched = 0
     for number, key in enumerate(chosen):
         if fetched < MOST_BYTES:
-            target = folder / f"{number}{_ending(key)}"
+            target = folder / str(number) / safe_name(PurePosixPath(key).name)
+            target.parent.mkdir()
             with filesystem.open(found[key]["name"], "rb") as stream, target.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, 1 << 20)
             fetched += target.stat().st_size

@@ -105,7 +105,8 @@ def _first(place: Place, path: Path, share: int) -> tuple[dict[str, Any], pd.Dat
         options = sniff_options(path)
         return options, *_read(path, options, share=share)
     except UnfitBatchError as error:
-        raise _unreadable(place.origin, error) from error
+        several = f", {path.name}" if len(place.files) > 1 else ""
+        raise _unreadable(f"{place.origin}{several}", error) from error
 
 
 def _partly(place: Place, frames: list[pd.DataFrame]) -> tuple[str, ...]:
