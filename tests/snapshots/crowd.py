@@ -11,7 +11,7 @@ from coldframe.snapshots import Addition, BatchRecord, SnapshotStore
 def append(say, root: str, first: int, last: int) -> None:
     """Freeze those deliveries, one after the other."""
     for number in range(first, last):
-        say("frozen", freeze(SnapshotStore(Path(root)), number).version)
+        say("frozen", freeze(SnapshotStore(Path(root), durable=False), number).version)
 
 
 def together(say, root: str) -> None:

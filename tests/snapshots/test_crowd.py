@@ -6,10 +6,17 @@ import pytest
 import warm
 from counts import count
 from snapshots import crowd
-from snapshots.snapshot_cases import expected_keys, freeze, keys, open_store
+from snapshots.snapshot_cases import (
+    batch_digest,
+    delivery,
+    expected_keys,
+    freeze,
+    keys,
+    open_store,
+)
 
 from coldframe.errors import ConflictError
-from coldframe.snapshots import SnapshotStore
+from coldframe.snapshots import Addition, SnapshotStore
 
 
 def test_sixteen_writers_lose_nothing(tmp_path):
@@ -59,12 +66,16 @@ def test_a_stopped_writer_keeps_nobody_from_freezing(tmp_path):
 
 def test_garbage_is_what_nothing_names_and_is_old_enough(tmp_path):
     store = open_store(tmp_path)
-    for number in range(70):
+    many = [Addition("cats", delivery(n), batch_digest(n)) for n in range(66)]  # a segment, too
+    store.freeze("pets", many)
+    for number in range(66, 70):
         freeze(store, number)
     assert store.collect_garbage(grace_seconds=0) == []
     needed = sorted(store.root.rglob("*"))
     orphan = freeze(store, 70)
-    store.refs.path("pets", "versions", "71").unlink()  # killed just before it was published
+    store.refs.path(
+        "pets", "versions", str(orphan.version)
+    ).unlink()  # killed just before it was published
     (store.root / "tmp" / "partial").write_bytes(b"x")
     assert store.collect_garbage() == []
     would = store.collect_garbage(grace_seconds=0, dry_run=True)
@@ -90,7 +101,5 @@ def test_garbage_collection_waits_for_a_writer_and_gives_up_in_words(tmp_path):
             store.collect_garbage(grace_seconds=0, wait_seconds=0)
         assert "being written" in str(caught.value)
         yield pa.record_batch({"key": [7]})
-
-    from coldframe.snapshots import Addition
 
     assert store.freeze("pets", [Addition("cats", rows())]).rows == 4

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from counts import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from snapshots.snapshot_cases import batch_digest, open_store
@@ -117,7 +118,7 @@ NUMBERS = {
 
 
 @given(st.lists(st.sampled_from(list(NUMBERS)), min_size=2, max_size=4), st.data())
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=count(40, 2000))
 def test_no_number_ever_changes_whatever_types_follow_each_other(kinds, data):
     with tempfile.TemporaryDirectory() as folder:
         store = SnapshotStore(Path(folder) / "store", durable=False)
