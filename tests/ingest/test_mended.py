@@ -1,7 +1,10 @@
 """Rows that a person has mended in a file get in: exactly those, once, and it is known why."""
 
+import contextlib
 import csv
+import errno
 import random
+import shutil
 import signal
 from functools import partial
 
@@ -14,8 +17,9 @@ from hypothesis import strategies as st
 from ingest.mended_replay import replay_file
 from ingest.test_killed import copy, state
 from ingest.test_replaying import UNFIT, aside, mend, original
+from snapshots.test_faults import FAILURES, Disk
 
-from coldframe.errors import ConflictError, DataError, NotFoundError
+from coldframe.errors import ColdframeError, ConflictError, DataError, NotFoundError
 from coldframe.ingest import (
     export_to_mend,
     ingest_batches,
@@ -208,8 +212,7 @@ def whole(aside, tmp_path_factory):
     bench = samples.open_bench(copy(aside, tmp_path_factory.mktemp("whole")))
     write(bench)
     process = start(bench.settings.root, 0)
-    touched = int(process.communicate()[0])
-    assert process.returncode == 0
+    touched = dying.touches(process)
     found = whole_state(samples.open_bench(bench.settings.root))
     assert len(found["replays"]) == len(found["mendings"]) == 1
     return touched, found
@@ -220,16 +223,42 @@ def test_killed_anywhere_and_run_again_it_ends_the_same(bench, whole, draw):
     touched, expected = whole
     write(bench)
     process = start(bench.settings.root, random.Random(draw).randint(1, touched))
-    process.communicate()
+    process.end()
     assert process.returncode == -signal.SIGKILL
     replay_file(bench)
     assert whole_state(bench) == expected
+
+
+def test_a_disk_that_fails_at_any_operation_leaves_it_before_or_after(
+    aside, whole, tmp_path, monkeypatch
+):
+    bench = samples.open_bench(copy(aside, tmp_path / "sound"))
+    write(bench)
+    disk = Disk(0, errno.EIO, late=False)
+    with disk.installed(monkeypatch):
+        replay_file(bench)
+    assert disk.seen > 20
+    failures = [(n, code, late) for n in range(1, disk.seen + 1) for code, late in FAILURES]
+    random.Random(2).shuffle(failures)
+    for number, code, late in failures[: count(2, len(failures))]:
+        bench = samples.open_bench(copy(aside, tmp_path / "failing"))
+        write(bench)
+        failing = Disk(number, code, late=late)
+        with failing.installed(monkeypatch), contextlib.suppress(OSError, ColdframeError):
+            replay_file(bench)
+        found = whole_state(bench)
+        assert found["ledger"] == []
+        assert not any(found["damages"])
+        assert found["snapshots"] in (whole[1]["snapshots"][:-1], whole[1]["snapshots"])
+        replay_file(bench)
+        assert whole_state(bench) == whole[1]
+        shutil.rmtree(tmp_path / "failing")
 
 
 def test_two_at_once_end_like_one(bench, whole):
     write(bench)
     processes = [start(bench.settings.root, 0) for _ in range(2)]
     for process in processes:
-        process.communicate()
+        process.end()
         assert process.returncode == 0
     assert whole_state(samples.open_bench(bench.settings.root)) == whole[1]
