@@ -99,6 +99,7 @@ def is_whole(root, expected):
     return True
 
 
+@pytest.mark.timeout(count(900, 7200))
 def test_killed_anywhere_all_is_landed_once(waiting, start, tmp_path):
     touched = dying.touches(start(copy(waiting, tmp_path), 0))
     assert seen(samples.open_bench(tmp_path / "project")) == waiting[1]
@@ -111,6 +112,7 @@ def test_killed_anywhere_all_is_landed_once(waiting, start, tmp_path):
         assert is_whole(tmp_path / "project", waiting[1])
 
 
+@pytest.mark.timeout(count(900, 7200))
 def test_killed_at_any_time_all_is_landed_once(waiting, start, tmp_path):
     draw = random.Random(2)
     for _ in range(KILLS):

@@ -37,6 +37,7 @@ def refusal(tmp_path, data, kind, **more):
     return fault.rule, fault.example
 
 
+@pytest.mark.timeout(count(900, 7200))
 def test_damaged_bytes_are_read_or_refused_and_a_checksum_is_held_to(tmp_path):
     paths = os.pathsep.join(str(samples.ROOT / name) for name in ("lib", "tests"))
     command = [sys.executable, damaging.__file__, str(TIMES), "1", tmp_path, *DELIVERIES]
