@@ -77,3 +77,9 @@ def test_model_parameters_that_are_no_json_object_are_refused(text):
 
 def test_no_model_parameters_are_none():
     assert read_parameters("") == read_parameters(None) == read_parameters({}) == {}
+
+
+def test_a_list_of_nothing_is_shown_as_nothing():
+    shown = finish(None, interval=[None, None], gain=None)._repr_html_()
+    assert "None" not in shown
+    assert "0.5" in finish(None, interval=[0.5, 0.7])._repr_html_()

@@ -109,6 +109,10 @@ def test_scored_rows_are_cut_by_their_number_estimated_realised_and_compared(ben
     axes = draw_performance(describe_performance(report)).axes[0]
     assert axes.get_xlabel() == "rows in the order of delivery"
     assert axes.xaxis.get_major_formatter()(2001 / 86400) == "2,001"
+    low, high = (end * 86400 for end in axes.get_xlim())
+    shown = [tick * 86400 for tick in axes.get_xticks() if low <= tick * 86400 <= high]
+    assert len(shown) >= 3
+    assert all(round(row, 6) % 50 == 0 for row in shown), "round numbers of rows"
     drift = describe_drift(report)
     assert drift.chunks[:2] == ("2,001", "2,101")
     draw_drift(drift)
