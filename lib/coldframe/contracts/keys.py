@@ -17,11 +17,51 @@ import pyarrow.compute as pc
 Words = npt.NDArray[np.uint64]
 SEEDS = ((0x9E3779B97F4A7C15, "coldframe_keys_1"), (0xD1B54A32D192ED03, "coldframe_keys_2"))
 """For each half of a digest: where it starts, and the key with which texts are hashed."""
+SIEVE_BITS = 16  # for each key: one in so many is looked for in vain
 LONGEST_RUN = 1 << 19  # keys; merging takes some times their memory for a moment
 
 
+class Sieve:
+    """Which words may have been added: one bit for many, so that few have to be looked for.
+
+    Parameters
+    ----------
+    capacity : int
+        Words that it is made for; with more of them it lets more pass.
+
+    Examples
+    --------
+    >>> sieve = Sieve(4)
+    >>> sieve.add(np.array([7, 2**63], dtype=np.uint64))
+    >>> sieve.may_hold(np.array([7, 2**62, 2**63], dtype=np.uint64)).tolist()
+    [True, False, True]
+    """
+
+    def __init__(self, capacity: int) -> None:
+        size = max(capacity * SIEVE_BITS, 8).bit_length()
+        self.capacity = (1 << size) // SIEVE_BITS
+        self._shift = np.uint64(64 - size)
+        self._bits = np.zeros((1 << size) // 8, dtype=np.uint8)
+
+    def _places(self, words: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+        slots = (words >> self._shift).astype(np.int64)
+        return slots >> 3, np.uint8(1) << (slots & 7).astype(np.uint8)
+
+    def add(self, words: Words) -> None:
+        """Add words, which rise."""
+        places, bits = self._places(words)
+        starts = np.flatnonzero(np.concatenate([[True], places[1:] != places[:-1]]))
+        self._bits[places[starts]] |= np.bitwise_or.reduceat(bits, starts)
+
+    def may_hold(self, words: Words) -> npt.NDArray[np.bool_]:
+        """Return of each word False only if it was not added."""
+        places, bits = self._places(words)
+        found: npt.NDArray[np.bool_] = (self._bits[places] & bits) != 0
+        return found
+
+
 class KeySet:
-    """Digests of keys in sorted runs; 16 bytes a key.
+    """Digests of keys in sorted runs; 16 bytes a key, and at most 8 for the sieve.
 
     Examples
     --------
@@ -36,6 +76,7 @@ class KeySet:
         self._runs: list[tuple[Words, Words]] = []
         self._waiting: list[tuple[Words, Words]] = []  # not sorted: nobody has asked yet
         self._greatest: int | None = None  # of the values taken, if all were told
+        self._sieve: Sieve | None = None  # of the runs
 
     def __len__(self) -> int:
         """Return how many digests were added; one that was added twice counts twice."""
@@ -50,7 +91,7 @@ class KeySet:
     def update(self, other: KeySet) -> None:
         """Add all that `other` holds, without a copy of it."""
         self._greatest = None
-        self._runs = [*other._runs, *self._runs]
+        self._runs, self._sieve = [*other._runs, *self._runs], None
         self._waiting += other._waiting
 
     def take(
@@ -106,6 +147,8 @@ class KeySet:
 
     def _put(self, high: Words, low: Words) -> None:
         """Keep a sorted run; runs of like length are merged, so that there are few."""
+        if self._sieve is not None:
+            self._sieve.add(high)
         while self._runs and len(self._runs[-1][0]) <= min(2 * len(high), LONGEST_RUN):
             older = self._runs.pop()
             high, low = np.concatenate([older[0], high]), np.concatenate([older[1], low])
@@ -119,6 +162,20 @@ class KeySet:
             waiting = self._waiting.pop()
             order = _sort(waiting[0])
             self._put(waiting[0][order], waiting[1][order])
+        found = np.zeros(len(high), dtype=bool)
+        held = sum(len(run) for run, _ in self._runs)
+        if not held:
+            return found
+        if self._sieve is None or self._sieve.capacity < held:
+            self._sieve = Sieve(2 * held)
+            for run, _ in self._runs:
+                self._sieve.add(run)
+        some = np.flatnonzero(self._sieve.may_hold(high))
+        found[some] = self._search(high[some], low[some])
+        return found
+
+    def _search(self, high: Words, low: Words) -> npt.NDArray[np.bool_]:
+        """Return of each digest whether it is in a run; they are sorted."""
         found = np.zeros(len(high), dtype=bool)
         for run_high, run_low in self._runs:
             place = np.searchsorted(run_high, high)
