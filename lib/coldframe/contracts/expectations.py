@@ -26,7 +26,7 @@ OF_FILES = {
     "no_rows": "at least one row",
     "no_fit_rows": "at least one row that keeps every row rule",
     "missing_column": "it in the header, or required: false in the contract",
-    "renamed_column": "each column under its own name, or one that stands under `also`",
+    "renamed_column": "each column under its own name, one under `also`, or an accepted one",
     "doubled_column": "it in the header once",
     "delivered_elsewhere": "bytes that no other source has delivered",
     "stored_type": "the type that is frozen already",
