@@ -38,7 +38,7 @@ def cells(draw, rows):
     spelling = draw(st.sampled_from(DAYS))
     kinds = [
         whole.map(str), st.integers(0, 99).map("{:05}".format),
-        st.floats(allow_nan=False, allow_infinity=False).map(repr),
+        st.floats(-1e9, 1e9).map(repr),
         st.decimals(-1000, 1000, places=2).map(lambda n: str(n).replace(".", ",")),
         moments.map(lambda at: at.strftime(spelling)), st.just(""), st.just("same"),
         st.sampled_from(["a", "b", "c"]), st.sampled_from(["true", "false"]),
@@ -121,7 +121,7 @@ ORDERS = [[str(n), f"2024-01-{1 + n % 28:02}", f"{n % 9},5", "ja" if n % 3 else 
 
 
 @settings(
-    max_examples=count(25, 400), deadline=None,
+    max_examples=count(25, 400), deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @example((["Bestell Nr", "Datum", "Preis", "zurück?"], ORDERS, ";", {"target": "zurück?"}))
