@@ -21,7 +21,8 @@ PIXEL = (
 @pytest.fixture
 def body(tmp_path):
     def shown(**data):
-        return nbformat.v4.new_output("display_data", data=data)
+        described = {"image/png": {"alt": 'of "a"'}}
+        return nbformat.v4.new_output("display_data", data=data, metadata=described)
 
     cells = [
         nbformat.v4.new_markdown_cell(MARKDOWN),
@@ -48,6 +49,14 @@ def test_a_page_shows_headings_paragraphs_tables_and_figures_but_no_code(body):
         assert tag in body
     assert "data:image/png;base64," in body
     assert "secret_code" not in body
+
+
+def test_pictures_are_described_and_the_keyboard_reaches_what_is_shown(body):
+    pictures = re.findall("<img[^>]*>", body)
+    assert [re.search('alt="([^"]*)"', one)[1] for one in pictures] == ["of &quot;a&quot;"]
+    outputs = re.findall('<div class="[^"]*jp-OutputArea-output[^>]*>', body)
+    assert len(outputs) == 2
+    assert all('tabindex="0"' in one for one in outputs)
 
 
 @pytest.mark.parametrize("markup", ["<script", "onerror=", "onclick=", "<iframe"])

@@ -67,18 +67,34 @@ def test_plain_ploomber_with_a_url_in_env_yaml_shows_it_nowhere_when_a_stage_fai
     assert SECRET not in everything_said(project, "")
 
 
-@pytest.mark.parametrize("warm", [False, True])
-def test_the_channels_of_a_kernel_are_encrypted(project, warm):
+def connection_of_a_run(project, **settings):
+    """Return what a kernel of a run was told of its channels, and who may enter their folder."""
     project.notebook("alone", [
         "import json\nfrom pathlib import Path\nfrom coldframe.notebook import finish\n"
         "from ipykernel.connect import get_connection_file",
-        "connection = json.loads(Path(get_connection_file()).read_text())\n"
-        "keys = {name: len(key) for name, key in connection.items() if 'curve' in name}",
-        "finish(product, keys=keys)",
+        "told = json.loads(Path(get_connection_file()).read_text())\n"
+        "folder = Path(told['ip']).parent\n"
+        "rights = folder.stat().st_mode & 0o777 if told['transport'] == 'ipc' else None",
+        "keys = {name: len(key) for name, key in told.items() if 'curve' in name}",
+        "finish(product, keys=keys, transport=told['transport'], rights=rights)",
     ])  # fmt: skip
-    keys = run_notebook(
-        project.settings(warm_kernels=warm),
+    return run_notebook(
+        project.settings(**settings),
         notebook=project.root / "notebooks/alone.ipynb", stage="alone",
-    ).result["keys"]  # fmt: skip
+    ).result  # fmt: skip
+
+
+@warm_and_cold
+def test_only_this_user_can_enter_the_folder_of_a_kernels_channels(project, warm):
+    found = connection_of_a_run(project, warm_kernels=warm)
+    assert found == {"keys": {}, "transport": "ipc", "rights": 0o700}
+
+
+def test_channels_over_the_loopback_are_encrypted(project, monkeypatch, tmp_path):
+    deep = tmp_path / ("d" * 100)  # no path of a socket is that long
+    deep.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
+    found = connection_of_a_run(project, warm_kernels=False)
     # a key of CURVE is 32 bytes, in Z85 40 characters
-    assert keys == {"curve_publickey": 40, "curve_secretkey": 40}
+    assert found["keys"] == {"curve_publickey": 40, "curve_secretkey": 40}
+    assert found["transport"] == "tcp"

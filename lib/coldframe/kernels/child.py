@@ -18,9 +18,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any, NoReturn
 
 from coldframe.kernels.preloaded import Preloaded
@@ -95,7 +95,6 @@ def _own_environment(request: Request, preloaded: Preloaded) -> None:
     os.environ.update(request["env"])
     time.tzset()
     os.chdir(request["cwd"])
-    importlib.invalidate_caches()
     given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     sys.path[:0] = [path for path in given if path not in sys.path]
     preloaded.forget_changed()
@@ -138,8 +137,7 @@ def _run_kernel(request: Request, descriptors: Sequence[int], preloaded: Preload
 
     app: Any = IPKernelApp.instance()
     app.log_connection_info = lambda: None  # for those who start kernels by hand
-    with _modules_listed(preloaded):
-        app.initialize(request["argv"])
+    _initialize(app, request["argv"], preloaded)
     _settle_libraries(before)
     _replace_bars(preloaded.bars)
     for descriptor in descriptors:
@@ -158,17 +156,35 @@ def _run_kernel(request: Request, descriptors: Sequence[int], preloaded: Preload
     raise SystemExit
 
 
-@contextlib.contextmanager
-def _modules_listed(preloaded: Preloaded) -> Iterator[None]:
-    """Let ipykernel, which lists the files of all modules for its debugger, find them listed."""
-    from ipykernel import ipkernel
+class _System:
+    """`sys`, but without modules: IPython notes the name and the file of each at its start."""
 
-    view = SimpleNamespace(**{**vars(sys), "modules": preloaded.listing})
-    ipkernel.sys = view  # type: ignore[attr-defined,assignment]
+    modules: Mapping[str, ModuleType] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(sys, name, value)
+
+
+def _initialize(app: Any, argv: Sequence[str], preloaded: Preloaded) -> None:
+    """Let `app` begin, with what it would have read in thousands of modules."""
+    from ipykernel import ipkernel
+    from IPython.core import shellapp
+
+    readers: tuple[Any, ...] = (shellapp, ipkernel)
+    for module in readers:
+        module.sys = _System()
     try:
-        yield
+        app.initialize(argv)
     finally:
-        ipkernel.sys = sys  # type: ignore[attr-defined]
+        for module in readers:
+            module.sys = sys
+    app.shell._sys_modules_keys = preloaded.names
+    app.kernel._kernel_modules = preloaded.files
+    if debugger := getattr(app.kernel, "debugger", None):
+        debugger.kernel_modules = preloaded.files
 
 
 def _settle_libraries(streams: tuple[object, ...]) -> None:

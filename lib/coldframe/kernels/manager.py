@@ -14,6 +14,9 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import DottedObjectName, Type
 
+from coldframe.kernels.address import UnavailableError
+from coldframe.kernels.sockets import new_sockets
+
 _CLIENT = "coldframe.kernels.manager.PromptKernelClient"
 
 
@@ -53,10 +56,22 @@ class PromptKernelClient(AsyncKernelClient):
 
 
 class PromptKernelManager(AsyncKernelManager):
-    """Looks every few milliseconds whether a kernel has ended."""
+    """Looks every few milliseconds whether a kernel has ended.
+
+    It talks to its kernel through sockets in a folder that only this user may enter; where that
+    cannot be through the loopback, encrypted, for other users of the machine can listen there.
+    """
 
     client_class = DottedObjectName(_CLIENT)
     client_factory = Type(klass="jupyter_client.client.KernelClient", default_value=_CLIENT)
+
+    async def _async_pre_start_kernel(self, **options: Any) -> Any:
+        if self.shell_port == 0:  # not at a restart
+            try:
+                self.ip, self.transport = str(new_sockets()), "ipc"
+            except UnavailableError:
+                self.transport_encryption = "auto"
+        return await super()._async_pre_start_kernel(**options)
 
     async def _async_finish_shutdown(
         self, waittime: float | None = None, pollinterval: float = 0.005, restart: bool = False

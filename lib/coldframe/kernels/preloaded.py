@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 # What libraries import if it is there, though nobody here needs that: clouds' file systems, a
@@ -41,9 +41,11 @@ class Preloaded:
         Those that imported tqdm's bar for terminals.
     since : int
         When importing began, nanoseconds; a file changed later may not be what was read.
-    listing : dict
-        Something with the `__file__` of each module. Whoever asks the modules themselves
-        touches, and so copies, thousands of pages.
+    files : list of str
+        Where each module came from. Whoever asks the modules touches, and so copies, thousands of
+        pages.
+    names : set of str
+        Of all modules; made once for the same reason.
     pools : threadpoolctl.ThreadpoolController or None
         The thread pools of the imported libraries.
     """
@@ -52,7 +54,8 @@ class Preloaded:
     loose: dict[str, Stamp]
     bars: tuple[ModuleType, ...]
     since: int
-    listing: dict[int, SimpleNamespace] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
     pools: Any = None
 
     def limit_threads(self, cap: int) -> None:
@@ -118,13 +121,11 @@ def preload(modules: Sequence[str]) -> Preloaded:
     pools = None
     if "threadpoolctl" in sys.modules:
         pools = sys.modules["threadpoolctl"].ThreadpoolController()
-    return Preloaded(failed, _loose(found), _with_bars(found), since, _listing(), pools)
-
-
-def _listing() -> dict[int, SimpleNamespace]:
     files = [getattr(module, "__file__", None) for module in sys.modules.values()]
-    # copies, side by side in memory
-    return {n: SimpleNamespace(__file__=f[:1] + f[1:]) for n, f in enumerate(filter(None, files))}
+    origins = list(filter(None, files))
+    return Preloaded(
+        failed, _loose(found), _with_bars(found), since, origins, set(sys.modules), pools
+    )
 
 
 def _loose(found: dict[str, ModuleType]) -> dict[str, Stamp]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import gc
 import os
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from coldframe.kernels.address import Address
+from coldframe.kernels.memory import settle_memory
 from coldframe.kernels.preloaded import preload
 from coldframe.kernels.server import Fork, Server, count_threads
+from coldframe.kernels.sockets import remove_dead_sockets
 
 
 def take_lock(path: Path) -> int | None:
@@ -32,7 +33,9 @@ def take_lock(path: Path) -> int | None:
 
 def remove_traces(address: Address) -> None:
     """Remove sockets, logs and locks of servers that are gone, those of other environments."""
-    for key in {path.stem for path in address.folder.iterdir()} - {address.key}:
+    remove_dead_sockets(address.folder)
+    files = (path for path in address.folder.iterdir() if path.is_file() or path.is_socket())
+    for key in {path.stem for path in files} - {address.key}:
         path = address.folder / f"{key}.lock"
         lock = take_lock(path)
         if lock is not None:
@@ -53,8 +56,7 @@ def main(folder: str, key: str, idle: str, *modules: str) -> NoReturn:
     # what earlier servers said is of no use, and the log is ours now
     os.ftruncate(sys.stderr.fileno(), 0)
     preloaded = preload(modules)
-    gc.collect()
-    gc.freeze()  # no child's collector touches, and so copies, the pages of what was imported
+    settle_memory()
     if count_threads() > 1:
         print("a library started a thread; a forked copy would lack it", file=sys.stderr)  # noqa: T201
         os._exit(1)

@@ -81,12 +81,7 @@ def kernel_manager(
 
         async def _async_pre_start_kernel(self, **options: Any) -> Any:
             return await super()._async_pre_start_kernel(
-                # encrypted, for other users of the machine can listen to its loopback
-                **options,
-                env={**os.environ, **environment},
-                transport_encryption="auto",
-                stdout=log,
-                stderr=log,
+                **options, env={**os.environ, **environment}, stdout=log, stderr=log
             )
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:

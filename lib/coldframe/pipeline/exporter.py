@@ -1,0 +1,68 @@
+"""What makes a page of a notebook; a second to import."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import warnings
+from typing import Any
+
+from nbconvert import HTMLExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from traitlets.config import Config
+
+# What results are made of. Whatever else comes in data is left out: scripts, styles, frames.
+TAGS = (
+    *("a", "abbr", "b", "blockquote", "br", "caption", "code", "dd", "div", "dl", "dt", "em"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span"),
+    *("strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"),
+)
+ATTRIBUTES = {"*": ["class", "id"], "a": ["href", "title"], "td": ["colspan"], "th": ["colspan"]}
+
+
+class BriefExporter(HTMLExporter):
+    """Leaves out that the whole page, styles and all, is parsed to add a few attributes.
+
+    Whoever makes a page adds them: descriptions of pictures, and what the keyboard reaches.
+    """
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
+        """Return the page of `nb`, and the resources."""
+        resources = self._init_resources(resources)  # type: ignore[no-untyped-call]
+        shown: Any = WidgetsDataTypeFilter(self._nb_metadata, resources, parent=self)  # type: ignore[no-untyped-call]
+        coloured: Any = Highlight2HTML(parent=self)  # type: ignore[no-untyped-call]
+        self.register_filter("highlight_code", coloured)  # type: ignore[no-untyped-call]
+        self.register_filter("filter_data_type", shown)  # type: ignore[no-untyped-call]
+        return super(HTMLExporter, self).from_notebook_node(nb, resources, **options)
+
+
+@functools.cache
+def make_exporter() -> BriefExporter:
+    """Return the one exporter of this process; compiling its templates takes a while."""
+    options = Config()
+    options.SanitizeHTML.tags = list(TAGS)
+    options.SanitizeHTML.attributes = ATTRIBUTES
+    options.SanitizeHTML.strip = True
+    options.HTMLExporter.update(
+        exclude_input_prompt=True, exclude_output_prompt=True, sanitize_html=True,
+        optimistic_validation=True,  # once, after all preprocessors
+        # what these would fetch from the network is not needed to show a figure
+        mathjax_url="", require_js_url="", jquery_url="", jupyter_widgets_base_url="",
+    )  # fmt: skip
+    quiet = logging.getLogger(f"{__name__}.nbconvert")
+    quiet.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its deprecations are not ours
+        exporter = BriefExporter(config=options, log=quiet)  # type: ignore[no-untyped-call]
+        exporter.mermaid_js_url = exporter.mermaid_layout_elk_js_url = ""
+        clean: Any = SanitizeHTML(config=options)  # type: ignore[no-untyped-call]
+        # its own filter knows neither headings nor the parts of a table
+        exporter.register_filter(  # type: ignore[no-untyped-call]
+            "clean_html", lambda text: clean.sanitize_html_tags(str(text))
+        )
+        # the styles of a page are the same each time
+        loader = exporter.environment.loader
+        loader.get_source = functools.cache(loader.get_source)
+    return exporter
