@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from coldframe.cli import (
     archives,
@@ -91,6 +93,12 @@ for module in (
     module.add_commands(app)
 
 
+@functools.cache
+def command() -> Any:
+    """Return the command line as one command of click; a fork server has made it before."""
+    return get_command(app)
+
+
 def main() -> None:
     """Run the command line."""
-    app(prog_name="coldframe")
+    command()(prog_name="coldframe")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import zmq
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from ploomber.static_analysis.pyflakes import ParamsCell
 
@@ -39,6 +40,8 @@ def warm_up() -> None:
             ],
         ),
     ]
+    for kind in zmq.Socket.mro():  # zmq asks at each option; a class that has none changes by that
+        getattr(kind, "__annotations__", None)
     KernelProvisionerFactory.instance()  # asks every installed package, once
     for minor in (4, 5):
         nbformat.validator.get_validator(4, minor)  # type: ignore[no-untyped-call]
