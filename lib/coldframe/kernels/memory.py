@@ -15,7 +15,6 @@ from pathlib import Path
 
 LARGE = 2 << 20
 COLLAPSE = 25  # MADV_COLLAPSE, of Linux 6.1 and later; elsewhere an advice that is not known
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # numbers of glibc's parameters
 
 
 def settle_memory() -> None:
@@ -25,18 +24,7 @@ def settle_memory() -> None:
     # Hundreds of folders were searched; a child looks anew, into the few that it imports from.
     importlib.invalidate_caches()
     sys.path_importer_cache.clear()
-    keep_freed()
     fold_pages()
-
-
-def keep_freed() -> None:
-    """Let freed memory be used again, as glibc does once it has seen large blocks freed.
-
-    Until then it gives them back, and who makes one frame after another gets new pages each time.
-    """
-    if hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        libc.mallopt(MMAP_THRESHOLD, 32 << 20)  # both the most that glibc comes to by itself
-        libc.mallopt(TRIM_THRESHOLD, 64 << 20)
 
 
 def _private(maps: str) -> list[tuple[int, int]]:
