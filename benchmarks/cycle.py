@@ -2,8 +2,8 @@
 
 Three months of real flights come one by one; after each the stages that are due run, and once
 more after the promotion. By `coldframe build`; by a plain Papermill command for exactly the
-stages that were due; and, as the limit, by the same functions and figures in one process that
-imported everything before. Landing the files is not measured.
+stages that were due; and, as the limit, the same cells in one process that imported everything
+before. Landing the files is not measured.
 """
 
 import json
@@ -32,8 +32,8 @@ SMALLEST = {"rounds": 1, "warm_up": 0, "months": 1, "every": 20}
 NOTE = """
 Each contender begins with an empty home folder; all end with the same snapshot and the same
 champion, which was checked after each round. *One warm process* has run the cycle once before it is
-measured. It makes no notebook, no page, no receipt and no entry of a run, writes no table into a
-notebook, and what fails in it takes everything down.
+measured; IPython executes in it the cells of the same notebooks. It keeps no notebook, makes no
+page, no receipt and no entry of a run, and what fails in it takes everything down.
 """
 
 

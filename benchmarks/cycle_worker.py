@@ -1,51 +1,48 @@
-"""A warm process with what the stage notebooks call: the same functions and figures, no kernel."""
+"""A warm process that executes the cells of the stage notebooks, without a kernel."""
 
 import importlib
+import json
 
+from benchmarks.suite import ROOT
 from benchmarks.worker import serve
 
-
-def ingest(bench):
-    report = ingest_batches(bench)
-    figure = describe_deliveries(deliveries(bench.ledger, bench.dataset.name))
-    show_figure(draw_deliveries(figure), alt=figure.title)
-    return report
+STAGES = ("ingest", "monitor", "train")
 
 
-def monitor(bench):
-    report = monitor_snapshot(bench)
-    performance, drift = describe_performance(report), describe_drift(report)
-    show_figure(draw_performance(performance), alt=performance.title)
-    show_figure(draw_drift(drift), alt=drift.title)
-
-
-def train(bench):
-    report = train_challenger(bench)
-    figure = describe_verdict(report, minimum_gain=bench.dataset.model.minimum_gain)
-    show_figure(draw_verdict(figure), alt=figure.title)
+def read_cells(stage):
+    """Return the source of each code cell, and whether it holds the parameters."""
+    notebook = json.loads((ROOT / "notebooks" / stage / f"{stage}.ipynb").read_text("utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return [
+        ("".join(cell["source"]), "parameters" in cell["metadata"].get("tags", []))
+        for cell in cells
+    ]
 
 
 def run_stages(home, stages):
-    bench = Workbench.open(home=home)
+    """Execute each notebook without an earlier one's names; what a cell shows is made, not kept."""
     for stage in stages:
-        STAGES[stage](bench)
+        for source, takes_parameters in CELLS[stage]:
+            with capture_output():
+                done = SHELL.run_cell(source)
+            done.raise_error()
+            if done.result is not None:
+                SHELL.display_formatter.format(done.result)
+            if takes_parameters:
+                SHELL.push({"home": home})
+        for name in set(SHELL.user_ns) - KNOWN:  # `SHELL.reset` would run the collector each time
+            del SHELL.user_ns[name]
 
-
-STAGES = {"ingest": ingest, "monitor": monitor, "train": train}
 
 if __name__ == "__main__":
-    from coldframe.figures.deliveries import describe_deliveries, draw_deliveries
-    from coldframe.figures.drift import describe_drift, draw_drift
-    from coldframe.figures.performance import describe_performance, draw_performance
-    from coldframe.figures.verdict import describe_verdict, draw_verdict
-    from coldframe.ingest import ingest_batches
     from coldframe.kernels import PRELOAD
-    from coldframe.ledger import deliveries
-    from coldframe.monitor import monitor_snapshot
-    from coldframe.notebook import show_figure
-    from coldframe.train import train_challenger
-    from coldframe.workbench import Workbench
 
     for name in PRELOAD:
         importlib.import_module(name)
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    SHELL = InteractiveShell.instance()
+    KNOWN = {"_", "__", "___", "_i", "_ii", "_iii", *SHELL.user_ns}
+    CELLS = {stage: read_cells(stage) for stage in STAGES}
     serve({"run_stages": run_stages})
