@@ -72,14 +72,28 @@ def _statements(tree: ast.AST) -> Iterator[ast.AST]:
             todo += below if isinstance(below, list) else ()  # that of a lambda is an expression
 
 
-def _module_files(name: str, root: str) -> Iterator[str]:
-    """Yield the files below `root` that importing `name` executes, packages included."""
-    stem = root
+def _module_files(name: str, root: str, folders: dict[str, set[str]]) -> Iterator[str]:
+    """Yield the files below `root` that importing `name` executes, packages included.
+
+    `folders` keeps which files are in a folder: a build asks thousands of times.
+    """
+    folder = root
     for part in name.split("."):
-        stem = f"{stem}{os.sep}{part}"
-        for path in (f"{stem}{os.sep}__init__.py", f"{stem}.py"):
-            if os.path.isfile(path):  # noqa: PTH113 - two thousand of them, in every build
-                yield path
+        if f"{part}.py" in _files_in(folder, folders):
+            yield f"{folder}{os.sep}{part}.py"
+        folder = f"{folder}{os.sep}{part}"
+        if "__init__.py" in _files_in(folder, folders):
+            yield f"{folder}{os.sep}__init__.py"
+
+
+def _files_in(folder: str, folders: dict[str, set[str]]) -> set[str]:
+    if folder not in folders:
+        try:
+            with os.scandir(folder) as entries:
+                folders[folder] = {entry.name for entry in entries if entry.is_file()}
+        except (FileNotFoundError, NotADirectoryError):
+            folders[folder] = set()
+    return folders[folder]
 
 
 def code_files(sources: Iterable[str], root: Path) -> list[Path]:
@@ -91,10 +105,11 @@ def code_files(sources: Iterable[str], root: Path) -> list[Path]:
     todo = set().union(*[_imported(source, "") for source in sources])
     seen: set[str] = set()
     files: dict[str, Path] = {}
+    folders: dict[str, set[str]] = {}
     while todo:
         name = todo.pop()
         seen.add(name)
-        for found in _module_files(name, str(root)):
+        for found in _module_files(name, str(root), folders):
             if found in files:
                 continue
             path = files[found] = Path(found)

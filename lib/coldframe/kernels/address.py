@@ -30,7 +30,7 @@ PRELOAD = (
     *("coldframe.cli.app", "coldframe.pipeline.executor", "coldframe.pipeline.kernel"),
     "coldframe.pipeline.engine",
     *("coldframe.pipeline.build", "coldframe.pipeline.warmed", "coldframe.notebook.warmed"),
-    "coldframe.cli.warmed",
+    *("coldframe.cli.warmed", "coldframe.ledger.warmed"),
 )
 """What a server imports unless told otherwise: libraries and programs, never a user's own code."""
 

@@ -16,7 +16,8 @@ from coldframe.ledger.transaction import Transaction
 
 
 @cache
-def _adapter(cls: Hashable) -> TypeAdapter[Any]:
+def checker(cls: Hashable) -> TypeAdapter[Any]:
+    """Return what checks records of kind `cls`; it takes milliseconds to make."""
     return TypeAdapter(cast(Any, cls))
 
 
@@ -56,7 +57,7 @@ class Record:
         pydantic.ValidationError
             A field is missing or of another type.
         """
-        record: Self = _adapter(cast("Hashable", cls)).validate_python(
+        record: Self = checker(cast("Hashable", cls)).validate_python(
             {**body, "sequence": sequence, "at": at}
         )
         return record

@@ -20,6 +20,9 @@ import coldframe
 from coldframe.pipeline.pages import write_page
 from coldframe.provenance import code_files
 
+# all that a notebook's prose is made of, for whose parsing patterns are compiled
+PROSE = "# A page\n\n1. one **bold** *word*\n- `two`\n- [three](x)\n\n> said\n\n|a|\n|-|\n|1|\n"
+
 
 def warm_up() -> None:
     """Read what we import; make a page of a small notebook, in a folder that is gone afterwards."""
@@ -29,7 +32,7 @@ def warm_up() -> None:
     book: Any = nbformat.v4  # has no types
     shown = {"text/plain": "1", "text/html": "<table><tr><td>1</td></tr></table>"}
     cells = [
-        book.new_markdown_cell("# A page"),
+        book.new_markdown_cell(PROSE),
         book.new_code_cell(
             "seed = 1  # shown",
             metadata={"tags": ["injected-parameters"]},
