@@ -62,6 +62,20 @@ def test_our_own_code_is_that_of_the_copy_at_work(make_kernel, tmp_path):
     assert here == str(ROOT / "lib" / "coldframe" / "wording.py")
 
 
+def test_it_knows_the_modules_that_were_there_before_it(kernel):
+    """`%reset -s aggressive` forgets those that came later; the debugger steps over their files."""
+    files = "get_ipython().kernel._kernel_modules"
+    assert kernel.value(f"__import__('os').__file__ in {files}")
+    assert kernel.value(f"get_ipython().kernel.debugger.kernel_modules is {files}")
+    assert kernel.value("get_ipython().kernel.__module__ in get_ipython()._sys_modules_keys")
+    later = "'wave' in __import__('sys').modules"
+    assert kernel.run("import wave")[0] == "ok"
+    assert kernel.value(later)
+    assert kernel.run("get_ipython().reset(aggressive=True)")[0] == "ok"
+    assert not kernel.value(later)
+    assert kernel.value("'os' in __import__('sys').modules")
+
+
 def test_random_numbers_differ_from_kernel_to_kernel(make_kernel):
     draw = (
         "import random, secrets, uuid, numpy; drawn = (random.random(), numpy.random.rand(),"
