@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import zmq
+from jupyter_client import channels
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from ploomber.static_analysis.pyflakes import ParamsCell
 
@@ -43,7 +43,8 @@ def warm_up() -> None:
             ],
         ),
     ]
-    for kind in zmq.Socket.mro():  # zmq asks at each option; a class that has none changes by that
+    # zmq asks its sockets at each option; a class that has none changes by that
+    for kind in channels.zmq.Socket.mro():
         getattr(kind, "__annotations__", None)
     KernelProvisionerFactory.instance()  # asks every installed package, once
     for minor in (4, 5):
