@@ -7,12 +7,12 @@ process that is forked afterwards finds them ready.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client import channels
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from ploomber.static_analysis.pyflakes import ParamsCell
 
@@ -44,7 +44,7 @@ def warm_up() -> None:
         ),
     ]
     # zmq asks its sockets at each option; a class that has none changes by that
-    for kind in channels.zmq.Socket.mro():
+    for kind in sys.modules["zmq"].Socket.mro():  # loaded by jupyter_client
         getattr(kind, "__annotations__", None)
     KernelProvisionerFactory.instance()  # asks every installed package, once
     for minor in (4, 5):
