@@ -133,6 +133,10 @@ def sweep_partial(bench: Workbench) -> None:
     """Remove what killed runs left half-written; call it under the ingest lock."""
     for left in quarantine_folder(bench).glob("*/.*.partial"):
         shutil.rmtree(left, ignore_errors=True)
+    # and in a batch's folder, where rows or a mended file were being written
+    for pattern in ("*/*/.*.partial", f"*/*/{MENDED}/.*.partial"):
+        for left in quarantine_folder(bench).glob(pattern):
+            left.unlink(missing_ok=True)
 
 
 def quarantined(bench: Workbench) -> list[Delivery]:
