@@ -189,6 +189,7 @@ def test_killed_anywhere_and_run_again_it_ends_the_same(aside, whole, tmp_path, 
     assert whole_state(bench) == expected
 
 
+@pytest.mark.timeout(count(900, 7200))
 def test_a_disk_that_fails_at_any_operation_leaves_it_before_or_after(
     aside, whole, tmp_path, monkeypatch
 ):
