@@ -121,6 +121,7 @@ def code_files(sources: Iterable[str], root: Path) -> list[Path]:
     return sorted(files.values())
 
 
+@lru_cache(maxsize=256)  # of the same few files several times in a build
 def strip_comments(source: str) -> str:
     r"""Return Python text without comments and empty lines, the rest as it is.
 

@@ -7,10 +7,10 @@ import logging
 import warnings
 from typing import Any
 
+from bleach.sanitizer import Cleaner
 from nbconvert import HTMLExporter
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
-from nbconvert.preprocessors.sanitize import SanitizeHTML
 from traitlets.config import Config
 
 # What results are made of. Whatever else comes in data is left out: scripts, styles, frames.
@@ -42,9 +42,6 @@ class BriefExporter(HTMLExporter):
 def make_exporter() -> BriefExporter:
     """Return the one exporter of this process; compiling its templates takes a while."""
     options = Config()
-    options.SanitizeHTML.tags = list(TAGS)
-    options.SanitizeHTML.attributes = ATTRIBUTES
-    options.SanitizeHTML.strip = True
     options.HTMLExporter.update(
         exclude_input_prompt=True, exclude_output_prompt=True, sanitize_html=True,
         optimistic_validation=True,  # once, after all preprocessors
@@ -57,10 +54,10 @@ def make_exporter() -> BriefExporter:
         warnings.simplefilter("ignore")  # its deprecations are not ours
         exporter = BriefExporter(config=options, log=quiet)  # type: ignore[no-untyped-call]
         exporter.mermaid_js_url = exporter.mermaid_layout_elk_js_url = ""
-        clean: Any = SanitizeHTML(config=options)  # type: ignore[no-untyped-call]
         # its own filter knows neither headings nor the parts of a table
+        cleaner = Cleaner(tags=TAGS, attributes=ATTRIBUTES, strip=True)
         exporter.register_filter(  # type: ignore[no-untyped-call]
-            "clean_html", lambda text: clean.sanitize_html_tags(str(text))
+            "clean_html", lambda text: cleaner.clean(str(text))
         )
         # the styles of a page are the same each time
         loader = exporter.environment.loader
