@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,8 +60,19 @@ def test_a_fit_batch_is_typed_and_whole():
 
 def test_judging_changes_no_variable_that_pyarrow_heeds():
     """Pandera's import tells it to pass over time zones, in all that the process does then."""
-    assert judge("aa,11,red,0").aside["rule"].tolist() == ["maximum"]
-    assert "PYARROW_IGNORE_TIMEZONE" not in os.environ
+    program = """
+import os
+from contracts.test_judging import judge
+os.environ.pop("PYARROW_IGNORE_TIMEZONE", None)
+assert judge("aa,11,red,0").aside["rule"].tolist() == ["maximum"]
+assert "pandera" in __import__("sys").modules
+assert "PYARROW_IGNORE_TIMEZONE" not in os.environ
+"""
+    kept = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=kept, capture_output=True, text=True, check=False
+    )
+    assert not done.returncode, done.stderr
 
 
 def test_all_failures_of_all_rows_are_told_together():
