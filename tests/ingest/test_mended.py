@@ -29,7 +29,7 @@ from coldframe.ingest import (
     replay_batches,
     replay_mended,
 )
-from coldframe.ingest.mended_file import read_cell, spell_cell
+from coldframe.ingest.mended_file import read_cell, read_mended, spell_cell
 from coldframe.ledger import mendings, replays
 from coldframe.provenance import file_digest
 
@@ -90,6 +90,15 @@ def test_mended_rows_get_in_once_and_whose_word_it_was_is_known(bench):
     assert left[["line", "rule", "value"]].to_numpy().tolist() == [
         [1001, "among", "XXX"], [1001, "pattern", "??"]
     ]  # fmt: skip
+
+
+def test_reading_a_mended_file_leaves_the_readers_of_deliveries_as_strict_as_they_were(tmp_path):
+    before = csv.field_size_limit()
+    path = tmp_path / "mended.csv"
+    path.write_text(f"batch,line,cell\nabc,2,{'x' * (before + 1)}\n")
+    with contextlib.suppress(ColdframeError):
+        read_mended(path)
+    assert csv.field_size_limit() == before
 
 
 def test_taken_twice_a_row_is_refused_by_name(bench):

@@ -164,7 +164,7 @@ def read_mended(path: Path) -> MendedFile:
             "The file cannot be read.", where=str(path), found=error.strerror,
             remedy="coldframe quarantine export BATCH FILE --mend writes one",
         ) from error  # fmt: skip
-    csv.field_size_limit(FIELD)
+    usual = csv.field_size_limit(FIELD)
     try:
         text = data.decode("utf-8-sig")  # spreadsheets put a byte-order mark before it
         head, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -172,6 +172,8 @@ def read_mended(path: Path) -> MendedFile:
         raise _unlike(path, f"byte {error.start:,} is no UTF-8", "text in UTF-8") from error
     except (csv.Error, ValueError) as error:
         raise _unlike(path, str(error), "a header, and rows below it") from error
+    finally:
+        csv.field_size_limit(usual)  # it is that of the whole process, deliveries' readers included
     return _take_apart(path, data, head, lines)
 
 
