@@ -292,6 +292,10 @@ WRONG = {
     "a key that is doubled": ({}, {"key": ("zip",)}, DataError, "lack a key"),
     "a task that is none": ({}, {"task": "gaussian"}, ConfigurationError, "no such task"),
     "a time zone that is none": ({}, {"timezone": "Mars"}, ConfigurationError, "no such time zone"),
+    "a target whose squares overflow": (
+        {"amount": [f"{n}.5e200" for n in range(1, len(orders()) + 1)]}, {"target": "amount"},
+        DataError, "squares overflow",
+    ),
     "a task that is another": ({}, {"task": "regression"}, ConfigurationError, "regression task"),
 }  # fmt: skip
 

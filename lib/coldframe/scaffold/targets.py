@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TaskName = Literal["binary", "multiclass", "regression"]
 YES = ("1", "1.0", "true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "t", "T", "positive")
 MOST_CLASSES = 20
+LARGEST = 1e150  # so that a million squares add up to less than the largest float
 """Whole numbers with so few values are taken for classes, with doubt."""
 
 
@@ -85,6 +86,7 @@ def guess_target(
             remedy="leave --task out, or name another --target",
         )  # fmt: skip
     if chosen == "regression":
+        _refuse_unsquarable(guess, counts, options)
         return TargetGuess(name=guess.name, task="regression", doubt=doubt)
     classes = tuple(sorted(map(str, counts.index)))
     if chosen == "multiclass":
@@ -93,6 +95,23 @@ def guess_target(
     return TargetGuess(
         name=guess.name, task="binary", positive=positive, classes=classes, doubt=doubt
     )
+
+
+def _refuse_unsquarable(
+    guess: ColumnGuess, counts: pd.Series, options: Mapping[str, Any]
+) -> None:  # fmt: skip
+    """Refuse a target whose squares no float can hold: errors are squared, scores summed."""
+    largest = max((str(value) for value in counts.index), key=lambda v: abs(_number(v, options)))
+    if abs(_number(largest, options)) > LARGEST:
+        raise DataError(
+            "The target's numbers are too large to be learned from: their squares overflow.",
+            where=f"column {guess.name}", found=largest, expected=f"at most {LARGEST:g}",
+            remedy="deliver the target in another unit, or its logarithm",
+        )  # fmt: skip
+
+
+def _number(text: str, options: Mapping[str, Any]) -> float:
+    return float(_plain(text, options))
 
 
 def _task_of(guess: ColumnGuess, counts: pd.Series) -> tuple[TaskName, str]:
