@@ -24,7 +24,7 @@ run: environment  ## Take real flights through the whole cycle, then say what to
 
 test: environment  ## Run every test
 	@sh setup/system_packages test
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 torture: environment  ## Run every test, those that crash, fuzz and load with their full counts
 	@sh setup/system_packages test
