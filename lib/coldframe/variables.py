@@ -21,9 +21,9 @@ def variables_kept(*names: str) -> Iterator[None]:
 
     Examples
     --------
-    >>> with variables_kept(IGNORE_ZONES):
-    ...     os.environ[IGNORE_ZONES] = "1"  # as an import does
-    >>> os.environ.get(IGNORE_ZONES) == "1"
+    >>> with variables_kept("COLOUR_OF_THE_SKY"):
+    ...     os.environ["COLOUR_OF_THE_SKY"] = "1"  # as an import does
+    >>> "COLOUR_OF_THE_SKY" in os.environ
     False
     """
     before = {name: os.environ.get(name) for name in names}
