@@ -22,10 +22,15 @@ def _interrupts_are_heard():
 
 @pytest.fixture(scope="session", autouse=True)
 def _servers_of_their_own(tmp_path_factory):
-    """Keep the sockets of this session's fork servers in a folder of its own; stop them all."""
+    """Keep what this session's servers and kernels write to be found in a folder of its own.
+
+    Its fork servers are stopped at the end.
+    """
     folder = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        # connection files, which tests count, and of which another process of tests has its own
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(folder / "jupyter"))
         os.environ.pop("COLDFRAME_WARM_KERNELS", None)
         yield
         for path in folder.glob("*/*.sock"):

@@ -30,16 +30,21 @@ class BriefExporter(HTMLExporter):
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
         """Return the page of `nb`, and the resources."""
-        resources = self._init_resources(resources)  # type: ignore[no-untyped-call]
-        shown: Any = WidgetsDataTypeFilter(self._nb_metadata, resources, parent=self)  # type: ignore[no-untyped-call]
-        coloured: Any = Highlight2HTML(parent=self)  # type: ignore[no-untyped-call]
-        self.register_filter("highlight_code", coloured)  # type: ignore[no-untyped-call]
-        self.register_filter("filter_data_type", shown)  # type: ignore[no-untyped-call]
+        own, richest = _untyped(self), _untyped(WidgetsDataTypeFilter)
+        coloured = _untyped(Highlight2HTML)
+        resources = own._init_resources(resources)
+        own.register_filter("highlight_code", coloured(parent=self))
+        own.register_filter("filter_data_type", richest(own._nb_metadata, resources, parent=self))
         return super(HTMLExporter, self).from_notebook_node(nb, resources, **options)
 
 
+def _untyped(thing: Any) -> Any:
+    """Return `thing` as what it is to a type checker: nbconvert's methods have no types."""
+    return thing
+
+
 @functools.cache
-def make_exporter() -> BriefExporter:
+def make_exporter() -> Any:
     """Return the one exporter of this process; compiling its templates takes a while."""
     options = Config()
     options.HTMLExporter.update(
@@ -52,13 +57,11 @@ def make_exporter() -> BriefExporter:
     quiet.setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its deprecations are not ours
-        exporter = BriefExporter(config=options, log=quiet)  # type: ignore[no-untyped-call]
+        exporter = _untyped(BriefExporter)(config=options, log=quiet)
         exporter.mermaid_js_url = exporter.mermaid_layout_elk_js_url = ""
         # its own filter knows neither headings nor the parts of a table
         cleaner = Cleaner(tags=TAGS, attributes=ATTRIBUTES, strip=True)
-        exporter.register_filter(  # type: ignore[no-untyped-call]
-            "clean_html", lambda text: cleaner.clean(str(text))
-        )
+        exporter.register_filter("clean_html", lambda text: cleaner.clean(str(text)))
         # the styles of a page are the same each time
         loader = exporter.environment.loader
         loader.get_source = functools.cache(loader.get_source)

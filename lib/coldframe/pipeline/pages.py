@@ -14,7 +14,7 @@ from coldframe.pipeline.cells import Cell, read_cells
 
 HANDED_OVER = ("product", "upstream")
 UNDESCRIBED = "No description has been provided for this image"
-_PICTURE = '<img src="data:image/png;base64,'
+_PICTURE = "<img src="  # none comes from data: no such tag is left in it
 # what the keyboard shall reach: whoever has no mouse could not scroll a wide table
 _REACHED = re.compile(r'class="[^"]*\bjp-(?:Cell-inputWrapper|OutputArea-output)\b[^"]*"')
 
@@ -69,11 +69,12 @@ def _describe(body: str, cells: list[Cell]) -> str:
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     pictures = [o.get("metadata", {}) for o in outputs if "image/png" in o.get("data", {})]
     first, *rest = body.split(_PICTURE)
-    if len(rest) != len(pictures):  # a picture of some other kind: then it is not known whose
+    if len(rest) != len(pictures):  # one of some other kind among them: it is not known whose
         pictures = [{}] * len(rest)
     told = [p.get("image/png", {}).get("alt", UNDESCRIBED) for p in pictures]
     described = zip(told, rest, strict=True)
     body = first + "".join(
-        f'<img alt="{html.escape(alt, quote=True)}"{_PICTURE[4:]}{part}' for alt, part in described
+        f'<img alt="{html.escape(alt, quote=True)}"{_PICTURE.removeprefix("<img")}{part}'
+        for alt, part in described
     )
     return head + start + _REACHED.sub(r'\g<0> tabindex="0"', body)
