@@ -12,6 +12,7 @@ from selenium import webdriver
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
     StaleElementReferenceException,
+    TimeoutException,
 )
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -101,7 +102,13 @@ class Page:
         self.browser = browser
 
     def until(self, condition):
-        return WebDriverWait(self.browser, PATIENCE).until(condition)
+        """Wait until `condition` is true; when it never is, tell what the page shows."""
+        try:
+            return WebDriverWait(self.browser, PATIENCE).until(condition)
+        except TimeoutException as error:
+            shown = self.browser.find_element(By.TAG_NAME, "body").text
+            told = error.msg or "what was waited for never came"
+            raise TimeoutException(f"{told}; the page shows:\n{shown}") from None
 
     def find(self, selector):
         return self.until(
@@ -114,12 +121,17 @@ class Page:
         self.until(expected_conditions.element_to_be_clickable((by, selector))).click()
 
     def open(self, address):
-        """Open a notebook and wait for its kernel."""
+        """Open a notebook and wait for its kernel.
+
+        JupyterLab calls a notebook idle already before it has asked for the kernel; cells run then
+        bring up a dialog that asks which kernel is meant.
+        """
         self.browser.get(address)
         self.find(".jp-Notebook .jp-Cell")
         self.until(
             lambda b: b.execute_script("return !document.querySelector('#jupyterlab-splash')")
         )
+        self.until(lambda _: self.find(".jp-KernelName").text not in ("", "No Kernel"))
         self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
 
     def run_all(self, until):
@@ -136,9 +148,15 @@ class Page:
                 self.click(By.CSS_SELECTOR, "[data-command='runmenu:run-all']")
             if self.has_begun():
                 break
+            self.leave_dialog()
             self.browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
         self.until(lambda _: self.scroll_to(until))
         self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+
+    def leave_dialog(self):
+        """Answer a dialog that came in between as one does who did not ask for it."""
+        for button in self.browser.find_elements(By.CSS_SELECTOR, ".jp-Dialog .jp-mod-reject"):
+            button.click()
 
     def has_begun(self, seconds=15):
         """Tell whether a cell waits or was executed: its prompt is no longer empty."""
