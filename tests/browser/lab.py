@@ -104,7 +104,11 @@ class Page:
     def until(self, condition):
         """Wait until `condition` is true; when it never is, tell what the page shows."""
         try:
-            return WebDriverWait(self.browser, PATIENCE).until(condition)
+            # an element may be drawn anew between being found and being read
+            wait = WebDriverWait(
+                self.browser, PATIENCE, ignored_exceptions=(StaleElementReferenceException,)
+            )
+            return wait.until(condition)
         except TimeoutException as error:
             shown = self.browser.find_element(By.TAG_NAME, "body").text
             told = error.msg or "what was waited for never came"
