@@ -27,3 +27,33 @@ def test_folding_pages_changes_their_size_and_nothing_else():
     folded, grown = map(int, done.stdout.split())
     assert folded >= grown >= 0  # older systems fold nothing; what was large before stays so
     assert folded == 0 or grown > 16 << 20
+
+
+FILLING = """
+import ctypes
+from coldframe.kernels.memory import POOL, fill_holes
+
+kept = [[bytes(size) for _ in range(4000)] for size in range(8, 480, 16)]
+for row in kept:
+    del row[::3]  # holes in every size
+fill_holes()
+old = {id(one) // POOL for row in kept for one in row}
+new = [bytes(size) for size in range(8, 480, 16) for _ in range(200)]
+print(sum(id(one) // POOL in old for one in new), len(new))
+"""
+
+
+def test_new_objects_have_pages_of_their_own_once_the_holes_are_filled():
+    done = subprocess.run(
+        [sys.executable, "-c", FILLING], capture_output=True, text=True, check=True
+    )
+    among_old, new = map(int, done.stdout.split())
+    assert among_old < 0.1 * new
+
+
+def test_filling_ends_where_python_uses_the_system_s_allocator():
+    done = subprocess.run(
+        [sys.executable, "-c", FILLING], capture_output=True, text=True, check=True,
+        env={"PYTHONMALLOC": "malloc"}, timeout=60,
+    )  # fmt: skip
+    assert done.stdout

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+from coldframe.kernels.prefault import Lesson
 from coldframe.kernels.preloaded import Preloaded
 
 Request = dict[str, Any]
@@ -35,7 +36,9 @@ INLINE = "module://matplotlib_inline.backend_inline"
 PLOTLY = "plotly_mimetype+notebook"  # what plotly chooses in a kernel
 
 
-def become(request: Request, descriptors: Sequence[int], preloaded: Preloaded) -> NoReturn:
+def become(
+    request: Request, descriptors: Sequence[int], preloaded: Preloaded, lesson: Lesson | None
+) -> NoReturn:
     """Turn this forked process into what `request` asks for; it ends with that."""
     code = 0
     try:
@@ -52,7 +55,7 @@ def become(request: Request, descriptors: Sequence[int], preloaded: Preloaded) -
         traceback.print_exc()
         code = 1
     finally:
-        _end(code)
+        _end(code, lesson)
 
 
 def _exit_code(error: SystemExit) -> int:
@@ -63,7 +66,7 @@ def _exit_code(error: SystemExit) -> int:
     return 1
 
 
-def _end(code: int) -> NoReturn:
+def _end(code: int, lesson: Lesson | None) -> NoReturn:
     """Do what an interpreter does at its end, but for tearing down thousands of modules."""
     try:
         threading._shutdown()  # type: ignore[attr-defined]
@@ -71,6 +74,8 @@ def _end(code: int) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
+        if lesson is not None:
+            lesson.write()
     finally:
         os._exit(code)
 

@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -90,6 +89,8 @@ def start_server(address: Address, idle: float = IDLE_SECONDS) -> None:
     It holds the lock when this returns, and is nobody's child.
     """
     words = [str(Path(__file__).parents[2]), str(address.folder), address.key, str(idle)]
+    import subprocess  # here, as every command passes this module
+
     with address.log.open("ab") as log:
         subprocess.run(  # noqa: S603 - this very Python
             [sys.executable, "-c", _START, *words, *address.preload], stdin=subprocess.DEVNULL,
@@ -215,6 +216,8 @@ class ForkedProcess:
         """
         code = self._await(timeout)
         if code is None:
+            import subprocess
+
             raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
         return code
 

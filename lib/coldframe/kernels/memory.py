@@ -14,6 +14,10 @@ import sys
 from pathlib import Path
 
 LARGE = 2 << 20
+LARGEST_BLOCK, BLOCK_STEP = 512, 16  # of Objects/obmalloc.c, as are the pools
+POOL, POOL_HEADER = 16 << 10, 48
+MOST = 20_000
+FOLLOWING = 6  # blocks in a row; by chance a few may lie so in an old pool
 COLLAPSE = 25  # MADV_COLLAPSE, of Linux 6.1 and later; elsewhere an advice that is not known
 
 
@@ -24,7 +28,31 @@ def settle_memory() -> None:
     # Hundreds of folders were searched; a child looks anew, into the few that it imports from.
     importlib.invalidate_caches()
     sys.path_importer_cache.clear()
+    fill_holes()
     fold_pages()
+
+
+def fill_holes() -> None:
+    """Use up the free blocks between those that are in use.
+
+    A child would put its first twelve thousand objects into them, and copy a page for nearly
+    each; as it is, it begins on pages of its own. Python's own allocator keeps blocks of one size
+    in pools; that a fresh one was begun is seen from blocks that follow one another from its start.
+    """
+    allocate = ctypes.pythonapi.PyObject_Malloc
+    allocate.argtypes, allocate.restype = (ctypes.c_size_t,), ctypes.c_void_p
+    for size in range(LARGEST_BLOCK, 0, -BLOCK_STEP):
+        place, following = 0, 0
+        for _ in range(MOST):  # none follows another where Python is told to use malloc
+            if following == FOLLOWING:
+                break
+            before, place = place, allocate(size)
+            if place % POOL == POOL_HEADER:
+                following = 1
+            elif following and place == before + size:
+                following += 1
+            else:
+                following = 0
 
 
 def _private(maps: str) -> list[tuple[int, int]]:

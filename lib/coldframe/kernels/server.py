@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from coldframe.kernels.address import Address, environment_key
+from coldframe.kernels.prefault import Lesson, Prefault
 from coldframe.kernels.preloaded import Preloaded
 from coldframe.kernels.wire import Inbox, Message, WireError, check_peer, send
 
@@ -29,9 +30,10 @@ SILENCE = 10.0  # seconds after which a connection without a request is dropped
 class Fork(BaseException):
     """Raised in a forked child, to unwind the server's stack; no error."""
 
-    def __init__(self, request: Message, descriptors: list[int]) -> None:
+    def __init__(self, request: Message, descriptors: list[int], lesson: Lesson | None) -> None:
         self.request = request
         self.descriptors = descriptors
+        self.lesson = lesson
 
 
 def count_threads() -> int:
@@ -41,13 +43,15 @@ def count_threads() -> int:
 
 @dataclass
 class Child:
-    """A forked process: what it is for, and who wants to hear of its end."""
+    """A forked process: what it is for, who wants to hear of its end, and what it shall tell."""
 
     pid: int
     kind: str
     where: str
     started: float
     inbox: Inbox | None
+    name: str
+    lesson: Lesson | None
 
 
 class Server:
@@ -75,6 +79,7 @@ class Server:
         self.lock = lock
         self.idle = idle
         self.preloaded = preloaded
+        self.prefault = Prefault.of_this_process()
         self.selector = selectors.DefaultSelector()
         self.children: dict[int, Child] = {}
         self.waiting: dict[Inbox, float] = {}
@@ -206,19 +211,22 @@ class Server:
     def _fork(self, request: Message, inbox: Inbox) -> None:
         del self.waiting[inbox]
         request["kernels"] = 1 + sum(child.kind == "kernel" for child in self.children.values())
+        name = " ".join([request["kind"], *request["argv"][1:2]][: 1 + (request["kind"] == "call")])
+        lesson = self.prefault.lesson(name)
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
+            self.prefault.copy_pages(name)
             descriptors, inbox.descriptors = inbox.descriptors, []
             self._forget_in_child()
-            raise Fork(request, descriptors)
+            raise Fork(request, descriptors, lesson)
         for descriptor in inbox.descriptors:
             os.close(descriptor)
         inbox.descriptors = []
         self.served += 1
         self.children[pid] = Child(
-            pid, request["kind"], str(request.get("cwd", "")), time.monotonic(), inbox
+            pid, request["kind"], str(request.get("cwd", "")), time.monotonic(), inbox, name, lesson
         )
         self.selector.modify(
             inbox.connection, selectors.EVENT_READ, lambda _: self._hang_up(pid, inbox)
@@ -248,6 +256,8 @@ class Server:
             os.read(wake, 4096)
         for pid, status, usage in _ended():
             child = self.children.pop(pid, None)
+            if child is not None and child.lesson is not None:
+                self.prefault.learn(child.name, child.lesson)
             if child is None or child.inbox is None:
                 continue
             said = {

@@ -60,15 +60,15 @@ def main(folder: str, key: str, idle: str, *modules: str) -> NoReturn:
     if count_threads() > 1:
         print("a library started a thread; a forked copy would lack it", file=sys.stderr)  # noqa: T201
         os._exit(1)
-    request, descriptors = None, list[int]()
+    request, descriptors, lesson = None, list[int](), None
     try:
         Server(address, lock=lock, idle=float(idle), preloaded=preloaded).serve()
     except Fork as fork:
-        request, descriptors = fork.request, fork.descriptors
+        request, descriptors, lesson = fork.request, fork.descriptors, fork.lesson
     # outside of the handler: else every traceback of the child would show the request as its
     # context, and with it all variables, passwords among them
     if request is not None:
         from coldframe.kernels.child import become
 
-        become(request, descriptors, preloaded)
+        become(request, descriptors, preloaded, lesson)
     os._exit(0)

@@ -1,8 +1,9 @@
 """Papermill's way to execute a notebook, but for how often it writes the file.
 
 Papermill writes the whole notebook before and after every cell, prose included: a fifth of what a
-short notebook costs. Ours writes it when it begins, then once a second at most, and at its end,
-however that comes; a build that is killed leaves all but the cells of its last second.
+short notebook costs. Ours writes it when it begins, then once a second at most, and when its
+kernel is lost; a notebook that came to its end papermill writes itself. A build that is killed
+leaves all but the cells of its last second.
 """
 
 from __future__ import annotations
@@ -29,8 +30,13 @@ class SparingManager(NotebookExecutionManager):  # type: ignore[misc]  # papermi
         super().save()
 
     def notebook_complete(self, **options: Any) -> None:
-        """Note how it ended, and write that."""
+        """Note that it came to its end, which papermill writes itself."""
+        self.last_save_time = self.now()
         super().notebook_complete(**options)
+
+    def notebook_lost(self) -> None:
+        """Note that it did not come to its end, and write that."""
+        self.notebook_complete()
         super().save()
 
 
@@ -54,8 +60,10 @@ class SparingEngine(NBClientEngine):  # type: ignore[misc]  # papermill ships no
         manager.notebook_start()
         try:
             cls.execute_managed_notebook(manager, kernel_name, **options)
-        finally:
-            manager.notebook_complete()
+        except BaseException:
+            manager.notebook_lost()
+            raise
+        manager.notebook_complete()
         return manager.nb
 
 
