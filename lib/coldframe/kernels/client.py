@@ -84,13 +84,13 @@ def _environment() -> dict[str, str]:
 
 
 def start_server(address: Address, idle: float = IDLE_SECONDS) -> None:
-    """Start a server in the background; of two started at once, one ends at once.
+    """Start a server in the background, nobody's child; of two started at once, one ends at once.
 
-    It holds the lock when this returns, and is nobody's child.
+    It holds the lock when this returns.
     """
-    words = [str(Path(__file__).parents[2]), str(address.folder), address.key, str(idle)]
     import subprocess  # here, as every command passes this module
 
+    words = [str(Path(__file__).parents[2]), str(address.folder), address.key, str(idle)]
     with address.log.open("ab") as log:
         subprocess.run(  # noqa: S603 - this very Python
             [sys.executable, "-c", _START, *words, *address.preload], stdin=subprocess.DEVNULL,
@@ -214,8 +214,7 @@ class ForkedProcess:
         subprocess.TimeoutExpired
             It still runs after `timeout` seconds.
         """
-        code = self._await(timeout)
-        if code is None:
+        if (code := self._await(timeout)) is None:
             import subprocess
 
             raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
@@ -265,24 +264,22 @@ def call(address: Address, target: str, argv: Sequence[str]) -> int:
     UnavailableError
         The server does not answer; nothing was run.
     """
-    request = {
-        "kind": "call", "target": target, "argv": list(argv), "env": dict(os.environ),
-        "cwd": str(Path.cwd()),
-    }  # fmt: skip
+    request = {"kind": "call", "target": target, "argv": list(argv), "env": dict(os.environ),
+               "cwd": str(Path.cwd())}  # fmt: skip
     process = ForkedProcess(address, request, [0, 1, 2])
+
+    def pass_on(number: int, _: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {n: signal.signal(n, lambda n, _: _pass_on(process.pid, n)) for n in numbers}
+    before = {number: signal.signal(number, pass_on) for number in numbers}
     try:
         code = process.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code
-
-
-def _pass_on(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
 
 
 def describe_servers() -> list[tuple[Address, Message]]:
@@ -298,6 +295,6 @@ def describe_servers() -> list[tuple[Address, Message]]:
         address = Address(path.parent, path.stem, ())
         with contextlib.suppress(UnavailableError, json.JSONDecodeError):
             told = ask(address, "status")
-            own = Path(told["python"]).parent == Path(sys.executable).parent
-            found.append((address, {**told, "own": own}))
+            told["own"] = Path(told["python"]).parent == Path(sys.executable).parent
+            found.append((address, told))
     return found
