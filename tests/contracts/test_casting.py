@@ -139,6 +139,22 @@ def test_offsets_mean_the_same_moment():
     assert typed["a"].iloc[0] == datetime(2013, 1, 1, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("spelling", "known"),
+    [
+        ("9999-12-31T23:59:59-05:00", False),  # the year 10000 in UTC
+        ("9999-12-31T23:59:59Z", True),
+        ("9999-12-31T23:59:59+05:00", True),
+        ("9998-12-31T23:59:59-05:00", True),
+        ("1000-01-01T00:00:00+05:00", True),
+    ],
+)
+def test_the_last_moment_is_that_of_year_9999_in_utc(spelling, known):
+    typed, failures = cast(text(spelling), source("timestamp"))
+    assert len(failures) == (not known)
+    assert [None if pd.isna(one) else one for one in typed["a"]] == [PARSERS["timestamp"](spelling)]
+
+
 CLOCKS = st.from_regex(
     r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([0-2][0-9])(:[0-6][0-9]){0,2}(\.[0-9]{1,7})?"
     r"(Z|[+-][0-2][0-9](:?[0-7][0-9])?)?",

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import errno
+import io
 import random
 import shutil
 import signal
@@ -29,7 +30,7 @@ from coldframe.ingest import (
     replay_batches,
     replay_mended,
 )
-from coldframe.ingest.mended_file import read_cell, read_mended, spell_cell
+from coldframe.ingest.mended_file import read_cell, read_mended, spell_cell, spell_lines
 from coldframe.ledger import mendings, replays
 from coldframe.provenance import file_digest
 
@@ -201,6 +202,12 @@ def test_a_batch_that_is_held_is_mended_by_a_corrected_file(bench):
 def test_a_cell_that_nobody_touched_is_what_came(text):
     encodable = text.encode("utf-8", "backslashreplace").decode()
     assert read_cell(spell_cell(text)) == encodable
+
+
+@given(st.lists(st.lists(st.text('ab\r\n\t",;'), min_size=2, max_size=4)))
+def test_lines_of_a_file_to_mend_are_read_as_they_were_written(lines):
+    text = spell_lines(lines)
+    assert list(csv.reader(io.StringIO(text, newline=""), strict=True)) == lines
 
 
 @given(st.text(alphabet="'=+-@1.5\tab"))

@@ -128,6 +128,12 @@ def test_any_bytes_are_read_or_refused_with_a_rule(data):
     assert all(said)
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_byte_order_mark_that_begins_a_row_is_part_of_its_value(quote):
+    frame = parse_text_csv(f"code,size\n\ufeffx,1\n{quote}y{quote},2\n".encode(), SOURCE)
+    assert frame["code"].tolist() == ["\ufeffx", "y"]
+
+
 @given(
     st.lists(
         st.tuples(st.text(st.characters(exclude_characters="\0", codec="utf-8")), st.integers()),

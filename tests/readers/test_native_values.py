@@ -177,3 +177,18 @@ def test_of_several_sheets_one_must_be_named(tmp_path):
 def test_a_workbook_that_inflates_to_too_much_is_refused(tmp_path):
     path = workbook(tmp_path / "a.xlsx", ["code"], *(["x"] for _ in range(1000)))
     assert faults(path, "excel", batch={"bytes": 20_000})[0] == "file_size"
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array([0, None, 2**62], pa.timestamp("us", "UTC")),
+        pa.array([0, None, -(2**62)], pa.timestamp("us")),
+        pa.array([0, 2**31 - 1], pa.date32()),
+    ],
+    ids=["moments", "moments without a zone", "days"],
+)
+def test_a_day_of_a_year_without_a_spelling_is_no_text(tmp_path, array):
+    rule, example = faults(parquet(tmp_path / "a.parquet", array), "parquet")
+    assert rule == "not_parquet"
+    assert "out of range" in example

@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 from coldframe.contracts.parsing import TRUTH, parse_number, parser_of
 from coldframe.datasets import Column, Source
 
-# what Arrow reads as the parser does: no hour alone, no offset without minutes, no first year
-PLAIN_MOMENT = (
-    r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-    r"(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])$"
-)
+_CLOCK = r"-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_OFFSET = r"(0[0-9]|1[0-4]):?[0-5][0-9]"
+_NOT_LAST_YEAR = r"([1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
+# what Arrow reads as the parser does: no hour alone, no offset without minutes, no first year, and
+# nothing that an offset could carry into the year 10000
+PLAIN_MOMENT = rf"^([1-9][0-9]{{3}}{_CLOCK}(Z|\+{_OFFSET})|{_NOT_LAST_YEAR}{_CLOCK}-{_OFFSET})$"
 PLAIN_NUMBER = r"^-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)$"
 EXACT_DIGITS = 15  # so many decimal digits survive in a float (DBL_DIG in C's float.h)
 MOMENTS = pa.timestamp("us", "UTC")

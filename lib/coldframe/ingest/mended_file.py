@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,14 +120,13 @@ def export_to_mend(bench: Workbench, delivery: Delivery, path: Path) -> Exported
     for line, rule, column in zip(broken["line"], broken["rule"], broken["column"], strict=True):
         why.setdefault(int(line), []).append(f"{rule} ({column})")
     columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*OWN, *map(spell_cell, columns)])
-    for line, row in rows.items():
-        own = [delivery.batch, line, spell_cell("; ".join(why[line]))]
-        writer.writerow([*own, *(spell_cell(row.get(name)) for name in columns)])
+    lines = [
+        [delivery.batch, str(line), spell_cell("; ".join(why[line]))]
+        + [spell_cell(row.get(name)) for name in columns]
+        for line, row in rows.items()
+    ]
     try:
-        write_atomically(path, stream.getvalue().encode())
+        write_atomically(path, spell_lines([[*OWN, *map(spell_cell, columns)], *lines]).encode())
     except OSError as error:
         raise ConfigurationError(
             "The file cannot be written.", where=str(path), found=str(error),
@@ -145,6 +144,18 @@ def refuse_held(delivery: Delivery) -> None:
             expected="a batch of which some rows were set aside", found="held",
             remedy=f"correct the file and deliver it as {delivery.file}, or mend the contract",
         )  # fmt: skip
+
+
+def spell_lines(lines: Iterable[Sequence[str]]) -> str:
+    r"""Return lines of cells as CSV that reads as it was written.
+
+    >>> spell_lines([["a", "b\r"]])
+    'a,"b\r"\r\n'
+    """
+    stream = io.StringIO()
+    # of Python 3.11 and 3.12 a cell is quoted for the characters that end a line, no others
+    csv.writer(stream, lineterminator="\r\n").writerows(lines)
+    return stream.getvalue()
 
 
 def read_mended(path: Path) -> MendedFile:

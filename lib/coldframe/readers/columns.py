@@ -85,9 +85,7 @@ def spell_column(column: pa.Array) -> pa.Array:
     Raises
     ------
     UnfitBatchError
-        There is no such text.
-    pyarrow.ArrowException
-        A moment or a day has a year that has no spelling.
+        There is no such text: a moment or a day of a year that has no spelling, say.
 
     Examples
     --------
@@ -105,12 +103,14 @@ def spell_column(column: pa.Array) -> pa.Array:
         return spell_column(column.dictionary_decode())
     if pa.types.is_timestamp(kind):
         return _moments(column)
+    if pa.types.is_date(kind):
+        return _known(pc.cast(column, pa.large_string()), kind)
     if pa.types.is_floating(kind):
         column = column.cast(pa.float64())  # the digits of the value, not of the shorter type
         return pa.array([spell(value) for value in column.to_pylist()], pa.large_string())
     plain = (
         pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_integer,
-        pa.types.is_boolean, pa.types.is_decimal, pa.types.is_date, pa.types.is_time,
+        pa.types.is_boolean, pa.types.is_decimal, pa.types.is_time,
         pa.types.is_null,
     )  # fmt: skip
     if any(test(kind) for test in plain):
@@ -119,6 +119,16 @@ def spell_column(column: pa.Array) -> pa.Array:
         return pa.array([spell(value) for value in column.to_pylist()], pa.large_string())
     except ValueError as error:
         raise unfit("not_parquet", "A column has no text.", example=f"{kind}: {error}") from error
+
+
+def _known(text: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return `text`, unless Arrow wrote into it that it has no spelling for a year."""
+    import pyarrow.compute as pc
+
+    unspelled = text.filter(pc.starts_with(text, "<"))
+    if len(unspelled):
+        raise unfit("not_parquet", "A value has no text.", example=f"{kind}: {unspelled[0]}")
+    return text
 
 
 def _moments(column: pa.Array) -> pa.Array:
@@ -134,7 +144,8 @@ def _moments(column: pa.Array) -> pa.Array:
         except pa.ArrowInvalid:
             pass  # nanoseconds that are not zero: the contract does not take them, and says so
     naive = column.cast(pa.int64()).cast(pa.timestamp(unit))
-    text = pc.replace_substring(pc.cast(naive, pa.large_string()), " ", "T")
+    text = _known(pc.cast(naive, pa.large_string()), column.type)
+    text = pc.replace_substring(text, " ", "T")
     if zone is None:
         return text
     zulu, nothing = (pa.scalar(one, pa.large_string()) for one in ("Z", ""))

@@ -9,6 +9,7 @@ plain, are split by pyarrow, ten times as fast; whatever it stumbles over, the c
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator
@@ -202,7 +203,10 @@ class _Splitter:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if not self._plain or (self._quote and self._quote in block) or _has_lone_cr(block):
+        # Arrow leaves out a byte-order mark at a block's beginning, where it belongs to the value
+        if not self._plain or block.startswith(codecs.BOM_UTF8):
+            return None
+        if (self._quote and self._quote in block) or _has_lone_cr(block):
             return None
         read = self._arrow.ReadOptions(
             column_names=self._header, block_size=len(block) + 1, use_threads=False
