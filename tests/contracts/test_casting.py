@@ -155,6 +155,16 @@ def test_the_last_moment_is_that_of_year_9999_in_utc(spelling, known):
     assert [None if pd.isna(one) else one for one in typed["a"]] == [PARSERS["timestamp"](spelling)]
 
 
+@pytest.mark.parametrize("spelling", ["inf", "-inf", "Infinity", "nan", "NaN", "1e999"])
+@pytest.mark.parametrize("beside", [(), ("1.5",)])
+def test_what_is_no_finite_number_is_none(spelling, beside):
+    typed, failures = cast(text(spelling, *beside), source("number").model_copy(
+        update={"nulls": ()}
+    ))  # fmt: skip
+    assert typed["a"].isna().tolist() == [True, *(False for _ in beside)]
+    assert failures["value"].tolist() == [spelling]
+
+
 CLOCKS = st.from_regex(
     r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([0-2][0-9])(:[0-6][0-9]){0,2}(\.[0-9]{1,7})?"
     r"(Z|[+-][0-2][0-9](:?[0-7][0-9])?)?",

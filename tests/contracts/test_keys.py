@@ -69,6 +69,25 @@ def test_numbers_that_rise_are_doubled_when_they_stand_before_and_only_then(piec
     assert seen.holds(asked).tolist() == [number in known for number in range(-3, 10)]
 
 
+def take(seen, *numbers):
+    values = np.array(numbers, dtype="int64")
+    return seen.take(digest_keys([pa.array(values)]), values).tolist()
+
+
+def test_a_rising_piece_may_begin_with_the_last_key_of_the_piece_before():
+    seen = KeySet()
+    assert take(seen, 1, 2) == [False, False]
+    assert take(seen, 2, 3) == [True, False]
+
+
+def test_keys_of_another_set_are_known_to_pieces_that_rise():
+    seen, other = KeySet(), KeySet()
+    assert take(seen, 1) == [False]
+    assert take(other, 5) == [False]
+    seen.update(other)
+    assert take(seen, 3, 5) == [False, True]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

@@ -69,3 +69,11 @@ def test_every_value_that_breaks_a_rule_is_found(kind, data):
             expected |= {(line, "maximum")} if float(text) > rules["maximum"] else set()
     failures = check_rows(typed, source)
     assert set(zip(failures["line"], failures["rule"], strict=True)) == expected
+
+
+def test_a_pattern_that_is_too_large_for_arrow_is_matched_all_the_same():
+    pattern = "((a{0,999}){0,999})"
+    assert SAFE.fullmatch(pattern)
+    assert matcher(pattern)(pa.array(["aaa", "b", None], pa.large_string())).to_pylist() == [
+        True, False, None,
+    ]  # fmt: skip

@@ -128,6 +128,11 @@ def test_any_bytes_are_read_or_refused_with_a_rule(data):
     assert all(said)
 
 
+@pytest.mark.parametrize("rows", ["a,1\r\r\nb,2\n", "a,1\n\rb,2\n", "a,1\r\nb,2\r\r\n"])
+def test_a_lone_carriage_return_is_a_blank_line_and_no_row(rows):
+    assert faults(f"code,size\n{rows}".encode()) == [("field_count", None)]
+
+
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_a_byte_order_mark_that_begins_a_row_is_part_of_its_value(quote):
     frame = parse_text_csv(f"code,size\n\ufeffx,1\n{quote}y{quote},2\n".encode(), SOURCE)

@@ -192,3 +192,17 @@ def test_a_day_of_a_year_without_a_spelling_is_no_text(tmp_path, array):
     rule, example = faults(parquet(tmp_path / "a.parquet", array), "parquet")
     assert rule == "not_parquet"
     assert "out of range" in example
+
+
+def test_bytes_that_are_no_utf8_in_a_dictionary_are_refused(tmp_path):
+    buffers = [
+        None,
+        pa.py_buffer(np.array([0, 1, 3], "int32").tobytes()),
+        pa.py_buffer(b"a\xff\xfe"),
+    ]
+    words = pa.Array.from_buffers(pa.string(), 2, buffers)
+    coded = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0], pa.int32()), words)
+    path = parquet(tmp_path / "a.parquet", coded)
+    assert pa.types.is_dictionary(pq.read_schema(path).field("code").type)
+    with pytest.raises(UnfitBatchError):
+        read(path, "parquet")
