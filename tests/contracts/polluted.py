@@ -147,6 +147,8 @@ CASES = [
          "held: byte_order_mark"),
     Case("encodings", "the same, declared utf-8-sig", b"\xef\xbb\xbf" + G, ROW,
          {"encoding": "utf-8-sig"}),
+    Case("encodings", "a byte-order mark that begins a row", HEAD.encode() + b"\xef\xbb\xbfa,,,,\n",
+         "code='\\ufeffa'"),
     Case("encodings", "UTF-16 with its mark", GOOD.encode("utf-16"), "held: byte_order_mark"),
     Case("encodings", "the same, declared utf-16", GOOD.encode("utf-16"), ROW,
          {"encoding": "utf-16"}),
@@ -230,6 +232,7 @@ CASES = [
     _moment("1357016400", "seen set aside: type_timestamp", "seconds since 1970"),
     _moment("2013-02-30T05:00:00Z", "seen set aside: type_timestamp", "no such day"),
     _moment("2013-01-01T24:00:00Z", "seen set aside: type_timestamp", "no such hour"),
+    _moment("9999-12-31T23:59:59-05:00", "seen set aside: type_timestamp", "the year 10000 in UTC"),
     _moment("2013-01-01T05:00:60Z", "seen set aside: type_timestamp", "a leap second"),
     _moment("2013-01-01T05:00:00.123456789Z", "seen set aside: type_timestamp", "nanoseconds"),
     Case("time", "mixed offsets", HEAD.encode() + b"a,,,2013-01-01T05:00:00-05:00,\n"
