@@ -228,9 +228,14 @@ class Source(Dialect):
         return self.model_copy(update={"columns": {**self.columns, column: more}})
 
     def _claimed(self) -> Iterable[Misstatement]:
-        """Find other names of a column that are those of another one."""
+        """Find names of a column that are those of another one, or of what nobody declared."""
         taken = set(self.columns)
         for name, column in self.columns.items():
+            if name.startswith(UNDECLARED):
+                said = (
+                    f"a name that does not begin with {UNDECLARED}, as undeclared columns' names do"
+                )
+                yield Misstatement(at=("columns", name), found=name, expected=said)
             for place, other in enumerate(column.also):
                 if other in taken:
                     at: Location = ("columns", name, "also", place)

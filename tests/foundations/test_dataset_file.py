@@ -16,7 +16,7 @@ from coldframe.doctor.features import check_features, check_model
 from coldframe.errors import ConfigurationError
 from coldframe.pipeline import build
 from coldframe.settings import load_settings
-from coldframe.sources import Column
+from coldframe.sources import Column, Source
 
 GOOD = (samples.ROOT / "datasets" / "flights.yaml").read_text("utf-8")
 CARRIER = '{type: string, pattern: "[A-Z0-9]{2}"}'
@@ -297,3 +297,8 @@ def test_a_model_that_cannot_be_built_is_found_by_the_doctor(project):
 @pytest.mark.parametrize("pattern", ["(?i)[a-z]+", "(?x) [a-z] # a letter", "a++", "(?>a|b)", ""])
 def test_what_python_takes_for_a_regular_expression_is_accepted(pattern):
     assert Column(type="string", pattern=pattern).pattern == pattern
+
+
+def test_no_column_is_called_as_those_that_nobody_declared():
+    with pytest.raises(ValueError, match="does not begin with undeclared:"):
+        Source(files="*.csv", key=(), columns={"undeclared:gate": {"type": "string"}})

@@ -10,6 +10,7 @@ import signal
 from functools import partial
 
 import dying
+import pandas as pd
 import pytest
 import samples
 from counts import count
@@ -30,6 +31,7 @@ from coldframe.ingest import (
     replay_batches,
     replay_mended,
 )
+from coldframe.ingest.exporting import spell_table
 from coldframe.ingest.mended_file import read_cell, read_mended, spell_cell, spell_lines
 from coldframe.ledger import mendings, replays
 from coldframe.provenance import file_digest
@@ -208,6 +210,13 @@ def test_a_cell_that_nobody_touched_is_what_came(text):
 def test_lines_of_a_file_to_mend_are_read_as_they_were_written(lines):
     text = spell_lines(lines)
     assert list(csv.reader(io.StringIO(text, newline=""), strict=True)) == lines
+
+
+def test_an_exported_cell_keeps_its_line_breaks():
+    values = ["a\r", "b\rc", "d\r\ne", "f\ng"]
+    text = spell_table(pd.DataFrame({"value": values, "line": range(4)}))
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    assert [row["value"] for row in rows] == values
 
 
 @given(st.text(alphabet="'=+-@1.5\tab"))

@@ -115,6 +115,7 @@ def test_json_values_are_spelled_as_they_stand_there(tmp_path, line, expected):
         ('{"code": 1}{"code": 2}\n', "not_jsonl", "Extra data"),
         ('{"code": 1}\n{"code": "tw', "truncated", '{"code": "tw'),
         ('{"code": "\\ud83d"}\n', "encoding", "surrogate"),
+        ('{"code": 1}\n{"\\ud83d": 1}\n', "encoding", "surrogate pair, a key in line 2"),
         ('{"code": ' + "[" * 100_000 + "\n", "not_jsonl", "line 1"),
         ('[{"code": 1}]\n', "not_jsonl", "no object"),
     ],

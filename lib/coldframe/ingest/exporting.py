@@ -6,12 +6,16 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coldframe.errors import ConfigurationError
 from coldframe.files import write_atomically
 from coldframe.ingest.quarantine import read_quarantine
 from coldframe.ledger import Delivery
 from coldframe.workbench import Workbench
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -40,6 +44,26 @@ def defuse(text: str) -> str:
     return text
 
 
+def spell_table(rows: pd.DataFrame) -> str:
+    r"""Return broken rules as CSV that a spreadsheet may open.
+
+    >>> import pandas as pd
+    >>> print(spell_table(pd.DataFrame({"line": [2], "value": ["=a\r"]})).splitlines()[0])
+    line,value
+    """
+    told = [name for name in ("rule", "column", "value", "record") if name in rows]
+    safe = rows.assign(
+        **{
+            name: rows[name].map(lambda cell: defuse(str(cell)), na_action="ignore")
+            for name in told
+        }
+    )
+    stream = io.StringIO()
+    # of Python 3.11 and 3.12 a cell is quoted for the characters that end a line, no others
+    safe.to_csv(stream, index=False, lineterminator="\r\n")
+    return stream.getvalue()
+
+
 def export_quarantine(bench: Workbench, delivery: Delivery, path: Path) -> Exported:
     """Write what is in quarantine of a batch to a file: a line for each rule that a row breaks.
 
@@ -64,15 +88,7 @@ def export_quarantine(bench: Workbench, delivery: Delivery, path: Path) -> Expor
     if path.suffix == ".parquet":
         data: bytes = rows.to_parquet(None, index=False)
     else:
-        stream = io.StringIO()
-        safe = rows.assign(
-            **{
-                name: rows[name].map(lambda cell: defuse(str(cell)), na_action="ignore")
-                for name in ("rule", "column", "value", "record")
-            }
-        )
-        safe.to_csv(stream, index=False)
-        data = stream.getvalue().encode("utf-8", "backslashreplace")
+        data = spell_table(rows).encode("utf-8", "backslashreplace")
     try:
         write_atomically(path, data)
     except OSError as error:

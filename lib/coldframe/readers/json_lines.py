@@ -42,18 +42,26 @@ def _piece(names: list[str], rows: list[dict[str, Any]], lines: list[int]) -> Pi
         columns = [[spell(row.get(name)) for row in rows] for name in names]
         return text_piece(names, columns, lines)
     except UnicodeEncodeError as error:
-        said = f"half of a surrogate pair, lines {lines[0]} to {lines[-1]}"
-        raise unfit("encoding", "A text has no spelling in UTF-8.", example=said) from error
+        raise _half(f"lines {lines[0]} to {lines[-1]}") from error
     except ValueError as error:
         said = f"lines {lines[0]} to {lines[-1]}: {shorten(error)}"
         raise unfit("not_jsonl", "A value has no text of its own.", example=said) from error
 
 
+def _half(where: str) -> UnfitBatchError:
+    said = f"half of a surrogate pair, {where}"
+    return unfit("encoding", "A text has no spelling in UTF-8.", example=said)
+
+
 def _names(path: Path, source: Source) -> list[str]:
     """Return every key of every object, in the order in which they come first."""
     names: dict[str, None] = {}
-    for _, row in _objects(path, source):
-        if row.keys() - names.keys():
+    for number, row in _objects(path, source):
+        if new := row.keys() - names.keys():
+            try:
+                "".join(new).encode()
+            except UnicodeEncodeError as error:
+                raise _half(f"a key in line {number}") from error
             names |= dict.fromkeys(row)
     return list(names)
 
