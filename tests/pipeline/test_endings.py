@@ -5,10 +5,12 @@ import time
 
 import psutil
 import pytest
+from nbformat import v4
 
 from coldframe.errors import NotebookError
 from coldframe.pipeline import run_notebook
-from coldframe.pipeline.cells import find_interruption
+from coldframe.pipeline.cells import find_interruption, read_cells
+from coldframe.pipeline.engine import SparingEngine
 
 ENDINGS = {
     "exit": "import sys\nsys.exit(0)",
@@ -33,6 +35,21 @@ def test_a_notebook_that_ends_early_fails(project, how):
     assert (folder / "alone.ipynb").is_file()
     assert not project.receipt("alone").exists()
     assert not list((project.home / "runs" / "alone").iterdir())
+
+
+def test_of_a_lost_kernel_what_was_executed_until_then_is_kept(tmp_path):
+    class Losing(SparingEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man, *_, **__):
+            nb_man.nb.cells[0].outputs.append(v4.new_output("stream", text="said before"))
+            raise RuntimeError("the kernel is gone")
+
+    book = v4.new_notebook(cells=[v4.new_code_cell("1", metadata={"papermill": {}})])
+    book.metadata.papermill = {}
+    with pytest.raises(RuntimeError, match="is gone"):
+        Losing.execute_notebook(book, "python3", output_path=str(tmp_path / "alone.ipynb"))
+    (cell,) = read_cells(tmp_path / "alone.ipynb")
+    assert "said before" in "".join(cell["outputs"][0]["text"])
 
 
 def test_leaving_after_the_result_but_before_the_end_is_leaving_early(project):

@@ -16,7 +16,7 @@ from pathlib import Path
 LARGE = 2 << 20
 LARGEST_BLOCK, BLOCK_STEP = 512, 16  # of Objects/obmalloc.c, as are the pools
 POOL, POOL_HEADER = 16 << 10, 48
-MOST = 20_000
+MOST = 20_000  # free blocks of a size, several times what there are
 FOLLOWING = 6  # blocks in a row; by chance a few may lie so in an old pool
 COLLAPSE = 25  # MADV_COLLAPSE, of Linux 6.1 and later; elsewhere an advice that is not known
 
@@ -42,10 +42,11 @@ def fill_holes() -> None:
     allocate = ctypes.pythonapi.PyObject_Malloc
     allocate.argtypes, allocate.restype = (ctypes.c_size_t,), ctypes.c_void_p
     for size in range(LARGEST_BLOCK, 0, -BLOCK_STEP):
-        place, following = 0, 0
-        for _ in range(MOST):  # none follows another where Python is told to use malloc
-            if following == FOLLOWING:
-                break
+        place, following, tries = 0, 0, 0
+        while following < FOLLOWING:
+            if tries == MOST:
+                return  # Python was told to use malloc, which has no pools
+            tries += 1
             before, place = place, allocate(size)
             if place % POOL == POOL_HEADER:
                 following = 1
@@ -55,16 +56,16 @@ def fill_holes() -> None:
                 following = 0
 
 
-def _private(maps: str) -> list[tuple[int, int]]:
-    """Return first and last address of writable memory that is no file's.
+def writable(maps: str, *, of_files: bool) -> list[tuple[int, int]]:
+    """Return first and last address of private writable memory, of which /proc/PID/maps tells.
 
-    >>> _private("200000-600000 rw-p 00000000 00:00 0 [heap]")
+    >>> writable("200000-600000 rw-p 00000000 00:00 0 [heap]", of_files=False)
     [(2097152, 6291456)]
     """
     found = []
     for line in maps.splitlines():
         place, rights, _, _, inode, *_ = line.split(maxsplit=5)
-        if rights.startswith("rw-p") and inode == "0":
+        if rights == "rw-p" and (of_files or inode == "0"):
             first, _, last = place.partition("-")
             found.append((int(first, 16), int(last, 16)))
     return found
@@ -75,7 +76,7 @@ def fold_pages() -> int:
     advise = ctypes.CDLL(None).madvise
     advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     folded = 0
-    for first, last in _private(Path("/proc/self/maps").read_text()):
+    for first, last in writable(Path("/proc/self/maps").read_text(), of_files=False):
         for start in range(-(-first // LARGE) * LARGE, last - LARGE + 1, LARGE):
             folded += advise(start, LARGE, COLLAPSE) == 0
     return folded

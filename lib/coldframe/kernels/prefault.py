@@ -13,9 +13,12 @@ import array
 import contextlib
 import ctypes
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from coldframe.kernels.memory import writable
 
 PAGE = mmap.PAGESIZE
 LESSONS = 3  # children that tell what they wrote, of each kind
@@ -26,28 +29,19 @@ PRESENT, FILE, EXCLUSIVE = 1 << 63, 1 << 61, 1 << 56  # of an entry of /proc/PID
 Run = tuple[int, int]  # address of the first page, number of pages
 
 
-def writable(maps: str) -> list[Run]:
-    """Return the private writable memory that /proc/PID/maps tells of.
-
-    >>> writable("200000-600000 rw-p 00000000 00:00 0 [heap]")
-    [(2097152, 1024)]
-    """
-    found = []
-    for line in maps.splitlines():
-        place, rights, _ = line.split(maxsplit=2)
-        if rights == "rw-p":
-            first, _, last = place.partition("-")
-            found.append((int(first, 16), (int(last, 16) - int(first, 16)) // PAGE))
-    return found
+def own_memory() -> list[Run]:
+    """Return the private writable memory of this process."""
+    found = writable(Path("/proc/self/maps").read_text(), of_files=True)
+    return [(first, (last - first) // PAGE) for first, last in found]
 
 
-def _entries(runs: list[Run]) -> Iterator[tuple[int, int]]:
+def entries(runs: list[Run]) -> Iterator[tuple[int, int]]:
     """Yield address and pagemap entry of every page of this process in `runs`."""
     with Path("/proc/self/pagemap").open("rb", buffering=0) as file:
         for first, count in runs:
             file.seek(first // PAGE * 8)
-            entries = array.array("Q", file.read(count * 8))
-            yield from zip(range(first, first + count * PAGE, PAGE), entries, strict=False)
+            read = array.array("Q", file.read(count * 8))
+            yield from zip(range(first, first + count * PAGE, PAGE), read, strict=False)
 
 
 def _join(pages: Iterator[int]) -> list[Run]:
@@ -67,17 +61,28 @@ def _join(pages: Iterator[int]) -> list[Run]:
     return runs
 
 
+def name_kind(request: Mapping[str, Any]) -> str:
+    """Return the kind of child that a request makes: a kernel, or a command by its first word.
+
+    >>> name_kind({"kind": "call", "argv": ["coldframe", "build", "--json"]})
+    'call build'
+    """
+    words = request.get("argv") if request["kind"] == "call" else None
+    return f"call {words[1]}" if isinstance(words, list) and words[1:] else str(request["kind"])
+
+
 @dataclass
 class Lesson:
     """What one child wrote: a byte for each page, in memory that it shares with the server."""
 
+    kind: str
     runs: list[Run]
     shared: mmap.mmap
 
     def write(self) -> None:
         """Tell, in a child at its end, which pages it has for itself by now."""
         with contextlib.suppress(OSError, ValueError):  # no such file, or none that tells
-            written = bytes(bool(entry & EXCLUSIVE) for _, entry in _entries(self.runs))
+            written = bytes(bool(entry & EXCLUSIVE) for _, entry in entries(self.runs))
             self.shared[1 : 1 + len(written)] = written
             self.shared[0] = True  # the last: a child that is killed before has told nothing
 
@@ -103,9 +108,8 @@ class Prefault:
     def of_this_process(cls) -> Prefault:
         """Look which pages there are; without such a view nothing will be learnt."""
         try:
-            entries = _entries(writable(Path("/proc/self/maps").read_text()))
-            own = (page for page, entry in entries if entry & PRESENT and not entry & FILE)
-            return cls(_join(own))
+            known = entries(own_memory())
+            return cls(_join(page for page, it in known if it & PRESENT and not it & FILE))
         except (OSError, ValueError):
             return cls()
 
@@ -115,10 +119,11 @@ class Prefault:
         if not self.runs or asked >= LESSONS or (not asked and len(self.asked) >= KINDS):
             return None
         self.asked[kind] = asked + 1
-        return Lesson(self.runs, mmap.mmap(-1, 1 + sum(count for _, count in self.runs)))
+        return Lesson(kind, self.runs, mmap.mmap(-1, 1 + sum(count for _, count in self.runs)))
 
-    def learn(self, kind: str, lesson: Lesson) -> None:
+    def learn(self, lesson: Lesson) -> None:
         """Take in what a child told; after the last one, the pages of its kind are known."""
+        kind = lesson.kind
         told = self.told.setdefault(kind, [])
         written = lesson.read()
         if written is None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from coldframe.kernels.address import Address, environment_key
-from coldframe.kernels.prefault import Lesson, Prefault
+from coldframe.kernels.prefault import Lesson, Prefault, name_kind
 from coldframe.kernels.preloaded import Preloaded
 from coldframe.kernels.wire import Inbox, Message, WireError, check_peer, send
 
@@ -50,7 +50,6 @@ class Child:
     where: str
     started: float
     inbox: Inbox | None
-    name: str
     lesson: Lesson | None
 
 
@@ -200,7 +199,7 @@ class Server:
             "pid": os.getpid(), "key": self.address.key, "python": sys.executable,
             "seconds": round(now - self.started, 1), "served": self.served,
             "threads": count_threads(), "modules": len(sys.modules),
-            "failed": self.preloaded.failed,
+            "failed": self.preloaded.failed, "learnt": sorted(self.prefault.known),
             "children": [
                 {"pid": c.pid, "kind": c.kind, "where": c.where,
                  "seconds": round(now - c.started, 1)}
@@ -211,13 +210,13 @@ class Server:
     def _fork(self, request: Message, inbox: Inbox) -> None:
         del self.waiting[inbox]
         request["kernels"] = 1 + sum(child.kind == "kernel" for child in self.children.values())
-        name = " ".join([request["kind"], *request["argv"][1:2]][: 1 + (request["kind"] == "call")])
-        lesson = self.prefault.lesson(name)
+        kind = name_kind(request)
+        lesson = self.prefault.lesson(kind)
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            self.prefault.copy_pages(name)
+            self.prefault.copy_pages(kind)
             descriptors, inbox.descriptors = inbox.descriptors, []
             self._forget_in_child()
             raise Fork(request, descriptors, lesson)
@@ -226,7 +225,7 @@ class Server:
         inbox.descriptors = []
         self.served += 1
         self.children[pid] = Child(
-            pid, request["kind"], str(request.get("cwd", "")), time.monotonic(), inbox, name, lesson
+            pid, request["kind"], str(request.get("cwd", "")), time.monotonic(), inbox, lesson
         )
         self.selector.modify(
             inbox.connection, selectors.EVENT_READ, lambda _: self._hang_up(pid, inbox)
@@ -257,7 +256,7 @@ class Server:
         for pid, status, usage in _ended():
             child = self.children.pop(pid, None)
             if child is not None and child.lesson is not None:
-                self.prefault.learn(child.name, child.lesson)
+                self.prefault.learn(child.lesson)
             if child is None or child.inbox is None:
                 continue
             said = {
