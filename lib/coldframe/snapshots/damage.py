@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from coldframe.errors import CorruptionError
 from coldframe.provenance import file_digest
@@ -14,6 +14,10 @@ from coldframe.snapshots.catalogue import Catalogue
 from coldframe.snapshots.lists import Listing
 from coldframe.snapshots.manifest import Part, Snapshot
 from coldframe.snapshots.objects import MANIFEST, PART, RECORD, RESTORE, Objects
+from coldframe.snapshots.threads import side_by_side
+
+Need: TypeAlias = tuple[str, str, str, int | None]
+"""Digest, suffix, kind for messages, and size in bytes if a manifest says it, of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,9 @@ def inspect_file(
     *,
     needed_by: str,
     size: int | None = None,
+    digest_of: Callable[[Path], str] | None = None,
 ) -> Damage | None:
-    """Return what is wrong with one object, or None."""
+    """Return what is wrong with one object, or None; `digest_of` says how it is read."""
     path = objects.path(digest, suffix)
     place = str(path.relative_to(objects.root))
     try:
@@ -59,7 +64,7 @@ def inspect_file(
         if size is not None and actual != size:
             sizes = f"{size} bytes", f"{actual} bytes"
             return Damage("size", place, f"{what} has another size.", *sizes, needed_by)
-        found = file_digest(path)
+        found = (digest_of or file_digest)(path)
     except FileNotFoundError:
         return Damage("missing", place, f"{what} is missing.", digest, "nothing", needed_by)
     except OSError as error:
@@ -71,12 +76,8 @@ def inspect_file(
 
 def inspect_parts(objects: Objects, parts: Iterable[Part], needed_by: str) -> Iterator[Damage]:
     """Yield what is wrong with the Parquet files `parts`."""
-    for part in parts:
-        found = inspect_file(
-            objects, part.digest, PART, "A part", needed_by=needed_by, size=part.bytes
-        )
-        if found:
-            yield found
+    needs = [(part.digest, PART, "A part", part.bytes) for part in parts]
+    yield from _inspect_files(objects, needs, needed_by)
 
 
 def inspect_snapshot(
@@ -87,17 +88,23 @@ def inspect_snapshot(
     Objects in `seen` are passed over, and those looked at are added to it.
     """
     seen = set() if seen is None else seen
-    for digest, suffix, what, size in _needs(objects, snapshot, seen):
-        if digest not in seen:
-            seen.add(digest)
-            found = inspect_file(objects, digest, suffix, what, needed_by=snapshot.name, size=size)
-            if found:
-                yield found
+    needs = []
+    for need in _needs(objects, snapshot, seen):
+        if need[0] not in seen:
+            seen.add(need[0])
+            needs.append(need)
+    yield from _inspect_files(objects, needs, snapshot.name)
 
 
-def _needs(
-    objects: Objects, snapshot: Snapshot, seen: Container[str]
-) -> Iterator[tuple[str, str, str, int | None]]:
+def _inspect_files(objects: Objects, needs: Sequence[Need], needed_by: str) -> Iterator[Damage]:
+    def inspect(need: Need) -> Damage | None:
+        digest, suffix, what, size = need
+        return inspect_file(objects, digest, suffix, what, needed_by=needed_by, size=size)
+
+    yield from filter(None, side_by_side(inspect, needs))
+
+
+def _needs(objects: Objects, snapshot: Snapshot, seen: Container[str]) -> Iterator[Need]:
     """Yield digest, suffix, kind and size of every object; below a broken segment, nothing.
 
     Below a segment in `seen` there is nothing either: versions share most of their segments, and

@@ -122,6 +122,7 @@ class BatchHistory(Sequence[BatchRecord]):
         self.listing = listing
         self._load = load
         self._records: tuple[BatchRecord, ...] | None = None
+        self._digests: frozenset[str] | None = None
 
     def _all(self) -> tuple[BatchRecord, ...]:
         if self._records is None:
@@ -131,7 +132,9 @@ class BatchHistory(Sequence[BatchRecord]):
     @property
     def digests(self) -> frozenset[str]:
         """The digests of all batches, to ask whether a delivery is already in."""
-        return frozenset(batch.digest for batch in self._all())
+        if self._digests is None:
+            self._digests = frozenset(r["digest"] for r in self.listing.iterate(self._load))
+        return self._digests
 
     def __len__(self) -> int:
         return self.listing.count

@@ -6,6 +6,7 @@ Needs pyarrow (and pandas for frames); imported only where tables are read or wr
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 INFO_FORMAT = "coldframe.part/1"
 GROUP_ROWS = 1 << 17  # rows of a row group: bounds the memory that writing and reading need
+PART_GROUPS = 8  # row groups of a part: parts are verified and read side by side
 TEXT_LIMIT = 64  # longer texts are no use as extremes, and may be personal
 
 # Everything that decides the bytes is said here, so that a new default of pyarrow changes nothing.
@@ -47,7 +49,7 @@ WRITER = {
 
 @dataclass(frozen=True)
 class WrittenPart:
-    """What one addition brings: its columns, and its part unless it had no rows."""
+    """What one addition brings, or a share of it: its columns, its part unless it has no rows."""
 
     table: str
     batch: str | None
@@ -56,18 +58,31 @@ class WrittenPart:
     part: Part | None
 
 
-def write_part(addition: Addition, writer: ObjectWriter) -> WrittenPart:
-    """Store the rows of `addition` as one part; memory is bounded by one row group.
+def write_parts(addition: Addition, writer: ObjectWriter) -> Iterator[WrittenPart]:
+    """Store the rows of `addition`, a part for each 1,048,576; yield them, at least one.
 
     The bytes depend on the values and types alone: not on how the rows were chunked, nor on
-    pandas or Arrow metadata.
+    pandas or Arrow metadata. Memory is bounded by one row group.
     """
     where = f"table '{addition.table}', batch {(addition.batch or 'without digest')[:16]}"
     schema, batches = _open(addition, where)
     if not schema.names:
         raise DataError("A table without columns cannot be frozen.", where=where)
+    groups = _groups(batches, schema, where)
+    first = next(groups, None)
+    if first is None:
+        yield _write_part(addition, schema, (), writer, where)
+    while first is not None:
+        share = itertools.chain([first], itertools.islice(groups, PART_GROUPS - 1))
+        yield _write_part(addition, schema, share, writer, where)
+        first = next(groups, None)
+
+
+def _write_part(
+    addition: Addition, schema: pa.Schema, groups: Iterable[pa.Table], writer: ObjectWriter,
+    where: str,
+) -> WrittenPart:  # fmt: skip
     with writer.create() as (temporary, stream):
-        groups = _groups(batches, schema, where)
         _write_parquet(stream, schema, groups, where)
         stream.seal(durable=writer.durable)
         footer = pq.read_metadata(str(temporary))

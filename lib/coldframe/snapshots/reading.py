@@ -14,10 +14,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coldframe.errors import CorruptionError, DataError
-from coldframe.snapshots.manifest import Column
-from coldframe.snapshots.objects import RESTORE
+from coldframe.provenance import bytes_digest
+from coldframe.snapshots.damage import inspect_file
+from coldframe.snapshots.manifest import Column, Part
+from coldframe.snapshots.objects import PART, RESTORE, Objects
 from coldframe.snapshots.parts import cast_table
 from coldframe.snapshots.schema import type_from_json
+from coldframe.snapshots.threads import side_by_side
 
 EXACT_IN_DOUBLE = 2**53
 
@@ -27,26 +30,77 @@ def column_schema(columns: Sequence[Column]) -> pa.Schema:
     return pa.schema([pa.field(column.name, type_from_json(column.type)) for column in columns])
 
 
-def read_parts(paths: Sequence[Path], columns: Sequence[Column]) -> pa.Table:
-    """Return the rows of `paths`, in order, with exactly `columns`."""
+def read_parts(
+    objects: Objects, parts: Sequence[Part], columns: Sequence[Column], needed_by: str
+) -> pa.Table:
+    """Return the rows of `parts`, in order, with exactly `columns`.
+
+    Every part is read from the disk once: the bytes that are decoded are those whose digest was
+    compared.
+
+    Raises
+    ------
+    CorruptionError
+        A part is missing or was changed; `needed_by` is for the message.
+    """
     schema = column_schema(columns)
-    tables = [_read_part(path, schema) for path in paths]
+    # pyarrow's own threads decode columns; what they leave idle goes to the next part
+    tables = list(side_by_side(lambda one: _read_part(objects, one, schema, needed_by), parts))
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
-def _read_part(path: Path, schema: pa.Schema) -> pa.Table:
-    # Opened by path: read through a Python file object, pyarrow's threads may outlive the
-    # interpreter and abort it at exit (apache/arrow#34314).
+def _read_part(objects: Objects, part: Part, schema: pa.Schema, needed_by: str) -> pa.Table:
+    path = objects.path(part.digest, PART)
+    source = pa.BufferReader(_verified_bytes(objects, part, needed_by))
     try:
-        with pq.ParquetFile(str(path), page_checksum_verification=True) as part:
-            here = set(part.schema_arrow.names)
-            wanted = [name for name in schema.names if name in here]
-            table = _select(part, wanted)
+        footer = pq.read_metadata(source)
+        texts = _repeated_texts(footer)
+        with pq.ParquetFile(source, metadata=footer, read_dictionary=texts) as opened:
+            here = set(opened.schema_arrow.names)
+            table = _select(opened, [name for name in schema.names if name in here])
     except (pa.ArrowInvalid, OSError) as error:
         raise CorruptionError(
             "A part cannot be read.", where=str(path), found=str(error), remedy=RESTORE
         ) from error
     return cast_table(table, schema, path.name)
+
+
+def _verified_bytes(objects: Objects, part: Part, needed_by: str) -> pa.Buffer:
+    content = pa.py_buffer(b"")
+
+    def digest_of(path: Path) -> str:
+        nonlocal content
+        content = pa.allocate_buffer(part.bytes)
+        view = memoryview(content)
+        with path.open("rb", buffering=0) as stream:
+            while view and (count := stream.readinto(view)):
+                view = view[count:]
+        return bytes_digest(content)
+
+    found = inspect_file(
+        objects, part.digest, PART, "A part",
+        needed_by=needed_by, size=part.bytes, digest_of=digest_of,
+    )  # fmt: skip
+    if found:
+        raise found.error()
+    return content
+
+
+def _repeated_texts(footer: pq.FileMetaData) -> list[str]:
+    """Return the columns of texts that repeat, which decode faster by way of a dictionary.
+
+    Each text that Parquet did not put into its dictionary takes four bytes and more. Members of
+    nested columns have a dot in their path; so have some names, which are passed over.
+    """
+    groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
+    names = []
+    for place in range(footer.num_columns):
+        chunks = [group.column(place) for group in groups]
+        kind, path = footer.schema.column(place).physical_type, footer.schema.column(place).path
+        size = sum(chunk.total_uncompressed_size for chunk in chunks)
+        if kind == "BYTE_ARRAY" and "." not in path and size < 2 * footer.num_rows:
+            names.append(path)
+    return names
 
 
 def _select(part: pq.ParquetFile, wanted: Sequence[str]) -> pa.Table:

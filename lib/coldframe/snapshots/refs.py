@@ -134,6 +134,7 @@ class Refs:
 
 def _entries(folder: Path) -> list[str]:
     try:
-        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if not entry.name.startswith("."))
     except FileNotFoundError:
         return []

@@ -103,7 +103,7 @@ class SnapshotStore(VerifiedCatalogue):
             A column cannot be stored, or changed its type in a way that would change values.
         """
         # pyarrow is needed from here on, and only here
-        from coldframe.snapshots.parts import write_part
+        from coldframe.snapshots.parts import write_parts
         from coldframe.snapshots.versions import next_manifest
 
         check_name("dataset", dataset)
@@ -112,7 +112,8 @@ class SnapshotStore(VerifiedCatalogue):
         with self._writing() as writer:
             head = self.head(dataset)
             known = head.batches.digests if head and base == "append" else frozenset()
-            written = [write_part(one, writer) for one in additions if one.batch not in known]
+            fresh = [one for one in additions if one.batch not in known]
+            written = [part for one in fresh for part in write_parts(one, writer)]
             while True:
                 manifest = next_manifest(
                     dataset,

@@ -75,7 +75,6 @@ class OpenTable:
 
     def to_arrow(self) -> pa.Table:
         """Return the rows as a pyarrow table."""
-        self.verify()
         return self._rows(self.parts)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -197,15 +196,16 @@ class OpenTable:
 
     def _partition(self, part: Part | None) -> pd.DataFrame:
         """Return the rows of one part, verified, with the dtypes of the whole table."""
-        own = [part] if part else []
-        for found in inspect_parts(self.objects, own, self.name):
-            raise found.error()
-        frame: pd.DataFrame = to_pandas(self._rows(own)).astype(frame_types(self.columns))
+        rows = self._rows([part] if part else [])
+        frame: pd.DataFrame = to_pandas(rows).astype(frame_types(self.columns))
         return frame
 
     def _rows(self, parts: Sequence[Part]) -> pa.Table:
+        """Return the wanted rows of `parts`, which are verified."""
         if not self.conditions:
-            return read_parts(self._paths(parts), self.columns)
+            return read_parts(self.objects, parts, self.columns, self.name)
+        for found in inspect_parts(self.objects, parts, self.name):
+            raise found.error()
         return self._reader(parts, self.names).read_all()
 
     @property
@@ -246,11 +246,8 @@ class OpenTable:
         )
         return pa.RecordBatchReader.from_batches(schema, chosen)
 
-    def _paths(self, parts: Sequence[Part]) -> list[Any]:
-        return [self.objects.path(part.digest, PART) for part in parts]
-
     def _dataset(self, parts: Sequence[Part]) -> ds.Dataset:
-        paths = [str(path) for path in self._paths(parts)]
+        paths = [str(self.objects.path(part.digest, PART)) for part in parts]
         if not paths:
             return ds.dataset(self._whole_schema.empty_table())
         return ds.dataset(paths, schema=self._whole_schema, format="parquet")
