@@ -7,6 +7,7 @@ SHELL := /bin/sh
 .PHONY: help environment run test torture bench lab lint lock clean
 ARGS ?=
 VENV := .venv
+SPREAD := -n 2 --dist loadfile
 
 # no library of ours phones home
 export NML_DISABLE_USAGE_LOGGING = 1
@@ -24,11 +25,11 @@ run: environment  ## Take real flights through the whole cycle, then say what to
 
 test: environment  ## Run every test
 	@sh setup/system_packages test
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(VENV)/bin/python -m pytest $(SPREAD) $(ARGS)
 
 torture: environment  ## Run every test, those that crash, fuzz and load with their full counts
 	@sh setup/system_packages test
-	@COLDFRAME_TORTURE=1 $(VENV)/bin/python -m pytest $(ARGS)
+	@COLDFRAME_TORTURE=1 $(VENV)/bin/python -m pytest $(SPREAD) $(ARGS)
 
 bench: environment  ## Measure beside other tools, into benchmarks/RESULTS.md (ARGS="store rows=100000")
 	@$(VENV)/bin/python -m benchmarks $(ARGS)

@@ -210,3 +210,19 @@ def test_bytes_that_are_no_utf8_in_a_dictionary_are_refused(tmp_path):
     assert pa.types.is_dictionary(pq.read_schema(path).field("code").type)
     with pytest.raises(UnfitBatchError):
         read(path, "parquet")
+
+
+def test_each_object_may_call_a_column_by_any_name_that_the_contract_knows(tmp_path):
+    """A day on which the sender changed over has both; a declared name goes before the others."""
+    path = tmp_path / "a.jsonl"
+    rows = [{"code": "a"}, {"kode": "b"}, {"Code": "c", "kode": "d"}, {"code": "e", "kode": "f"},
+            {"code": None, "kode": "g"}, {}]  # fmt: skip
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    column = {"type": "string", "nullable": True, "also": ["kode", "Code"]}
+    found = read(path, "jsonl", columns={"code": column})
+    came = {name: found[name].astype(object).where(found[name].notna(), None) for name in found}
+    assert came["code"].tolist() == ["a", "b", "d", "e", None, None]
+    # what is not taken stays to be seen
+    assert came["kode"].tolist() == [None, None, None, "f", "g", None]
+    assert came["Code"].tolist() == [None, None, "c", None, None, None]
+    assert list(found) == ["code", "Code", "kode"]

@@ -14,6 +14,10 @@ from coldframe.datasets import Column, Source
 
 LIKE = 0.6
 """From this mean of likenesses on, a column is put forward."""
+MOST = 10
+"""So many new columns are looked at for each lost one: those whose names are most alike."""
+LENGTH = 100
+"""Characters of a name that are compared."""
 
 Former = Callable[[str], "pd.Series | None"]
 
@@ -65,7 +69,12 @@ def find_renamed(text: pd.DataFrame, source: Source, former: Former) -> tuple[Li
     lost = [name for name in source.columns if name not in text.columns]
     found = []
     for name in lost:
-        alike = [compare(text[one], name, source, former(name)) for one in new]
+        names = {one: _name_likeness(name, one) for one in new}
+        # a mean of two shares that reaches LIKE has none below this
+        near = [one for one in new if names[one] >= 2 * LIKE - 1]
+        near = sorted(near, key=lambda one: -names[one])[:MOST]
+        before = former(name) if near else None
+        alike = [compare(text[one], name, source, before) for one in near]
         best = max(alike, key=lambda one: one.whole, default=None)
         if best is not None and best.whole >= LIKE:
             found.append(best)
@@ -96,7 +105,8 @@ def _name_likeness(one: str, other: str) -> float:
     >>> _name_likeness("dep_delay", "DepDelay"), _name_likeness("temp", "origin") < 0.5
     (1.0, True)
     """
-    first, second = ("".join(filter(str.isalnum, name.casefold())) for name in (one, other))
+    names = (name[:LENGTH].casefold() for name in (one, other))
+    first, second = ("".join(filter(str.isalnum, name)) for name in names)
     return SequenceMatcher(None, first, second).ratio()
 
 
