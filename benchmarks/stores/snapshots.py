@@ -7,6 +7,8 @@ from pathlib import Path
 from benchmarks.stores._base import Store
 from coldframe.snapshots import Addition, SnapshotStore
 
+PAIRS = 10  # appends that are compared; one takes a few milliseconds
+
 
 class Snapshots(Store):
     def __init__(self, durable):
@@ -22,14 +24,28 @@ class Snapshots(Store):
         self.open(folder).freeze("bench", [Addition("rows", self.more)])
 
     def append_many(self, folder, times):
-        """Append a thousand rows `times` times; return the seconds that each took."""
-        store, seconds = self.open(folder), []
-        for number in range(times):
-            piece = self.more.slice(number * 1000 % max(len(self.more) - 1000, 1), 1000)
-            began = time.monotonic()
-            store.freeze("bench", [Addition("rows", piece, bytes([number]).hex().zfill(64))])
-            seconds.append(time.monotonic() - began)
+        """Append a thousand rows `times` times; return the seconds of the second and last ones.
+
+        By turns: so that both are measured at the same time, ten stores are begun anew for the
+        second batch while another goes on around its batch `times`.
+        """
+        long, seconds = self.open(f"{folder}/long"), []
+        for number in range(times - PAIRS // 2):
+            self.append_one(long, number)
+        for pair in range(PAIRS):
+            short = self.open(f"{folder}/{pair}")
+            self.append_one(short, 0)
+            pieces = ((short, 1), (long, times - PAIRS // 2 + pair))
+            seconds.append([self.append_one(*piece) for piece in pieces])
         return seconds
+
+    def append_one(self, store, number):
+        """Append the rows of batch `number`; return the seconds that took."""
+        piece = self.more.slice(number * 1000 % max(len(self.more) - 1000, 1), 1000)
+        digest = number.to_bytes(32).hex()
+        began = time.monotonic()
+        store.freeze("bench", [Addition("rows", piece, digest)])
+        return time.monotonic() - began
 
     def frame(self, folder):
         return self.open(folder).read("bench", "rows")
