@@ -42,8 +42,8 @@ DOES = """
 The snapshot store asks the disk to keep what was written (fsync) before it returns; *not synced* is
 the same without. Whether the others do so was not examined. DVC digests files (MD5) when they are
 added and keeps them a second time in its cache, so its freeze and append include writing plain
-Parquet. Reading and verifying find the files in the system's page cache. Batch 2 and batch {appends}
-of a thousand rows are appended by turns, ten times in each round.
+Parquet. Reading and verifying find the files in the system's page cache. Batch 2 and batch
+{appends} of a thousand rows are appended by turns, ten times in each round.
 """
 FLIPS = """
 **One bit flipped**, {flips} times, evenly spread over the largest data file of a table of {rows:,}

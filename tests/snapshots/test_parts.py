@@ -66,7 +66,11 @@ def test_parts_without_a_wanted_row_are_left_out(tmp_path):
 
 @pytest.mark.parametrize("damaged", [0, 1, 2])
 @pytest.mark.parametrize("how", ["flipped", "shorter", "missing"])
-def test_any_part_of_a_delivery_that_was_damaged_is_named(tmp_path, damaged, how):
+@pytest.mark.parametrize("in_memory", [reading.IN_MEMORY, 0])
+def test_any_part_of_a_delivery_that_was_damaged_is_named(
+    tmp_path, monkeypatch, damaged, how, in_memory
+):
+    monkeypatch.setattr(reading, "IN_MEMORY", in_memory)
     store = open_store(tmp_path)
     store.freeze("pets", [Addition("cats", count_up(2 * PART_ROWS + 5))])
     path = paths(store)[damaged]
@@ -117,6 +121,16 @@ def test_what_is_decoded_is_what_was_compared(tmp_path, monkeypatch):
     assert seen == [None]
     with pytest.raises(CorruptionError, match=path.name):
         store.read("pets", "cats")
+
+
+def test_a_large_part_is_not_taken_into_memory_for_one_column(tmp_path, monkeypatch):
+    store = open_store(tmp_path)
+    table = count_up(1000).append_column("name", pa.array(["Tom", "Kit"] * 500))
+    store.freeze("pets", [Addition("cats", table)])
+    monkeypatch.setattr(reading, "IN_MEMORY", paths(store)[0].stat().st_size - 1)
+    monkeypatch.setattr(pa, "allocate_buffer", None)
+    found = store.read("pets", "cats", columns=["name"], as_pandas=False)
+    assert found.equals(table.select(["name"]))
 
 
 WORDS = st.sampled_from(["", "a", "ü", "\x00", "a.b", "long" * 20, None])

@@ -20,8 +20,8 @@ def read_json_lines(path: Path, source: Source) -> Iterator[Piece]:
 
     A key that an object lacks is a null, as is ``null``; the empty text is a text. Objects and
     lists within are JSON text. What JSON does not know (NaN, Infinity, a key twice) is refused.
-    Each object may call a column by its name or by another that the contract knows. The file is read
-    twice: for the keys, and for the rows.
+    Each object may call a column by its name or by another that the contract knows. The file is
+    read twice: for the keys, and for the rows.
     """
     names = _names(path, source)
     check_columns(names, source)

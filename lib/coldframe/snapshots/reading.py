@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coldframe.errors import CorruptionError, DataError
-from coldframe.provenance import bytes_digest
+from coldframe.provenance import bytes_digest, file_digest
 from coldframe.snapshots.damage import inspect_file
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, RESTORE, Objects
@@ -23,6 +23,9 @@ from coldframe.snapshots.schema import type_from_json
 from coldframe.snapshots.threads import side_by_side
 
 EXACT_IN_DOUBLE = 2**53
+IN_MEMORY = (
+    1 << 27
+)  # bytes of a part that is read whole; of larger ones, the columns that are needed
 
 
 def column_schema(columns: Sequence[Column]) -> pa.Schema:
@@ -35,8 +38,8 @@ def read_parts(
 ) -> pa.Table:
     """Return the rows of `parts`, in order, with exactly `columns`.
 
-    Every part is read from the disk once: the bytes that are decoded are those whose digest was
-    compared.
+    A part is read from the disk once: the bytes that are decoded are those whose digest was
+    compared. Parts of more than 128 MiB are compared first, and opened again.
 
     Raises
     ------
@@ -51,7 +54,8 @@ def read_parts(
 
 def _read_part(objects: Objects, part: Part, schema: pa.Schema, needed_by: str) -> pa.Table:
     path = objects.path(part.digest, PART)
-    source = pa.BufferReader(_verified_bytes(objects, part, needed_by))
+    content = _verified_bytes(objects, part, needed_by)
+    source = str(path) if content is None else pa.BufferReader(content)
     try:
         footer = pq.read_metadata(source)
         texts = _repeated_texts(footer)
@@ -65,11 +69,14 @@ def _read_part(objects: Objects, part: Part, schema: pa.Schema, needed_by: str) 
     return cast_table(table, schema, path.name)
 
 
-def _verified_bytes(objects: Objects, part: Part, needed_by: str) -> pa.Buffer:
-    content = pa.py_buffer(b"")
+def _verified_bytes(objects: Objects, part: Part, needed_by: str) -> pa.Buffer | None:
+    """Return the bytes of a part whose digest was compared; None for those of a large one."""
+    content: pa.Buffer | None = None
 
     def digest_of(path: Path) -> str:
         nonlocal content
+        if part.bytes > IN_MEMORY:
+            return file_digest(path)
         content = pa.allocate_buffer(part.bytes)
         view = memoryview(content)
         with path.open("rb", buffering=0) as stream:
