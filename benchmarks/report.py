@@ -19,8 +19,8 @@ INTRODUCTION = """# What was measured
 
 Written by `make bench`; `make bench ARGS="notebooks store rows=100000"` measures some of it anew.
 
-- Contenders take turns, round after round in one run. A ratio compares two of the same round; what
-  is told is the median of the rounds, with the least and the greatest.
+- Contenders take turns, round after round in one run, in an order that changes. A ratio compares
+  two of the same round; what is told is the median of the rounds, with the least and the greatest.
 - Machines are shared and differ: only ratios say something about another one. Seconds are given so
   that a ratio can be judged.
 - Processor time is that of all processes that worked for a contender, the fork server's included.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -95,10 +96,15 @@ def measure_cost(contender: Contender) -> Cost:
 
 
 def interleave(contenders: Mapping[str, Contender], *, rounds: int, warm_up: int = 1) -> Found:
-    """Measure all contenders in turn, round after round; the first `warm_up` do not count."""
+    """Measure all contenders in turn, round after round; the first `warm_up` do not count.
+
+    Each round has an order of its own, always the same ones: who comes after whom decides how much
+    memory, and which files, the machine still has at hand.
+    """
     found: Found = {name: [] for name in contenders}
+    order = random.Random(0)
     for turn in range(rounds + warm_up):
-        for name, contender in contenders.items():
+        for name, contender in order.sample(list(contenders.items()), len(contenders)):
             cost = measure_cost(contender)
             if turn >= warm_up:
                 found[name].append(cost)
