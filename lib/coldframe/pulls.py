@@ -29,6 +29,8 @@ class Pull(Record):
     ``>=`` loses none of those that share a watermark. `lookback` reaches back behind the last
     watermark for rows that were committed late (seconds of a timestamp, days of a date, else as
     numbers). Without `watermark` each pull takes the whole result, if it is another than before.
+    PostgreSQL gives up after `timeout` seconds, so that a query that waits for a lock does not keep
+    other sources from being pulled.
     """
 
     url: str = Field(min_length=1)
@@ -36,6 +38,7 @@ class Pull(Record):
     watermark: str | None = None
     since: int | str | None = None
     lookback: float = Field(default=0, ge=0, allow_inf_nan=False)
+    timeout: float = Field(default=600, gt=0, le=86_400)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -110,6 +110,33 @@ def test_a_database_that_was_stopped_is_told_without_its_address(tmp_path, monke
     assert ingest_batches(bench).snapshot.tables["shop"].rows == 1
 
 
+def test_a_query_that_does_not_end_is_ended_and_the_others_are_pulled(
+    tmp_path, monkeypatch, fresh_postgres
+):
+    database = Database(fresh_postgres())
+    monkeypatch.setenv("SHOP", database.url.render_as_string(hide_password=False))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "1.csv").write_bytes(csv((1, 2.5, "a")))
+    slow = "SELECT id, amount, note, changed FROM orders, pg_sleep(600) WHERE changed >= :since"
+    database.add((1, None, "a", 5))
+    bench = write_project(
+        tmp_path / "project",
+        orders={"pull": {"url": str(tmp_path / "out")}},
+        shop=query_of("${SHOP}", query=slow, timeout=0.5),
+    )
+    report = pull_sources(bench)
+    (fault,) = report.faults
+    assert fault.source == "shop"
+    assert "statement timeout" in fault.fault
+    assert [one.file for one in report.files] == ["1.csv"]
+    # in time it is pulled as ever
+    quick = write_project(
+        tmp_path / "again", shop=query_of("${SHOP}", query=slow.replace("600", "0.1"))
+    )
+    report = pull_sources(quick)
+    assert (report.faults, [one.rows for one in report.files]) == ((), [1])
+
+
 def test_what_was_down_at_another_url_has_not_been_tried(tmp_path):
     bench = write_project(tmp_path / "project", orders={"pull": {"url": "file:///no/such"}})
     pull_sources(bench)

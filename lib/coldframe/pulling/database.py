@@ -6,20 +6,27 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from coldframe.errors import ConfigurationError, EnvironmentFaultError
 
-CONNECT_SECONDS = 10
+POSTGRES = {
+    "connect_timeout": 10,
+    # a server that is gone without a word is noticed within a minute
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
 
 
 @contextlib.contextmanager
-def reading(url: str, *, root: Path) -> Iterator[Connection]:
+def reading(url: str, *, root: Path, timeout: float) -> Iterator[Connection]:
     """Yield a connection to the database at `url` in a transaction that changes nothing.
 
     PostgreSQL and SQLite refuse what would write; of others what a query did is rolled back.
+    PostgreSQL ends a statement after `timeout` seconds, with an error.
 
     Raises
     ------
@@ -35,6 +42,8 @@ def reading(url: str, *, root: Path) -> Iterator[Connection]:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
+                limit = f"SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}"
+                connection.execute(text(limit))
             try:
                 yield connection
             finally:
@@ -64,7 +73,7 @@ def _parse(url: str, root: Path) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    options = {"connect_timeout": CONNECT_SECONDS} if url.drivername.endswith("psycopg") else {}
+    options = POSTGRES if url.drivername.endswith("psycopg") else {}
     try:
         engine = create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     except (ModuleNotFoundError, NoSuchModuleError) as error:

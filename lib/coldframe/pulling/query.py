@@ -139,7 +139,7 @@ def _lines(
 ) -> Iterator[bytes]:  # fmt: skip
     since = pull.since if before.high is None else before.since
     bound = {SINCE: since} if pull.watermark is not None else {}
-    with reading(url, root=root) as connection:
+    with reading(url, root=root, timeout=pull.timeout) as connection:
         streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
         with closing(streamed.execute(text(pull.query or ""), bound)) as result:
             names = [str(name) for name in result.keys()]  # noqa: SIM118  # it is no mapping
