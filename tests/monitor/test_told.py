@@ -10,6 +10,7 @@ from coldframe.monitor import monitor_snapshot
 from coldframe.notebook.approval import table_cost
 from coldframe.notebook.monitored import (
     table_performance,
+    table_scored,
     tell_performance,
     tell_waiting,
 )
@@ -40,6 +41,15 @@ def test_what_is_said_of_performance_is_said_of_final_chunks_only(monitored):
     early = replace(report, estimated=report.estimated.assign(complete=False))
     assert {row[2] for row in table_performance(early).rows} == {None}
     assert "estimated" not in repr(tell_performance(early))
+
+
+def test_a_champion_without_a_figure_on_its_holdout_has_a_reason(monitored):
+    _, report = monitored
+    assert table_scored(report).rows[0][-1] == report.reference_value
+    without = table_scored(replace(report, reference_value=None))
+    assert without.columns[-1] == "ROC AUC on its holdout"
+    assert without.rows[0][-1].startswith("none: too few rows")
+    assert table_scored(replace(report, reference_value=None, champion=None)).rows[0][-1] is None
 
 
 def test_one_chunk_is_one_chunk(monitored):

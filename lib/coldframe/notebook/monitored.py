@@ -37,6 +37,9 @@ def _rows(frame: pd.DataFrame, names: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def table_scored(report: MonitorReport) -> Table:
     """Return what was monitored with which model."""
+    on_holdout: float | str | None = report.reference_value
+    if on_holdout is None and report.champion:
+        on_holdout = "none: too few rows, or not every class among them"
     return Table.of(
         [
             {
@@ -44,7 +47,7 @@ def table_scored(report: MonitorReport) -> Table:
                 "champion": report.champion.name if report.champion else None,
                 "scored": report.scored.name if report.scored else None,
                 "rows scored now": report.scored_rows,
-                f"{report.metric.label} on its holdout": report.reference_value,
+                f"{report.metric.label} on its holdout": on_holdout,
             }
         ]
     )
