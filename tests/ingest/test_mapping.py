@@ -1,5 +1,7 @@
 """A mapping: put forward with evidence, accepted or declined by a person, in force from then on."""
 
+import json
+
 import pytest
 import samples
 from ingest.test_renaming import rename
@@ -11,6 +13,7 @@ from coldframe.ingest import (
     ingest_batches,
     mapping_standings,
     pending_batches,
+    read_quarantine,
     replay_batches,
 )
 from coldframe.ledger import mapping_words
@@ -160,3 +163,55 @@ def test_rows_set_aside_before_the_word_fill_the_column_when_they_are_replayed(j
     (taken,) = [one for one in report.replays if one.source == "flights"]
     rows = mended.store.read(report.snapshot, "flights", batches=[taken.batch])
     assert rows["dest"].notna().all()
+
+
+def test_rows_set_aside_under_a_word_that_was_undone_wait_for_the_right_one(january):
+    """They are kept by the names that came, so a replay reads them by what is agreed by then."""
+    rename(january, "dest", "Destination")
+    path = january.settings.landing / "flights" / "flights" / FILE
+    head, first, *rest = path.read_text().splitlines()
+    names = head.split(",")
+    fields = dict(zip(names, first.split(","), strict=True))
+    changed = ",".join((fields | {"origin": "XXX"}).values())
+    path.write_text("\n".join([head, changed, *rest]) + "\n")
+    ingest_batches(january)
+    say(january, "accepted")
+    taken = outcome(ingest_batches(january))
+    assert (taken.outcome, [one.rule for one in taken.reasons]) == ("quarantined", ["among"])
+    row = json.loads(read_quarantine(january, "flights", taken.batch)["record"].iloc[0])
+    assert row["Destination"] == fields["Destination"]
+    assert "dest" not in row
+    say(january, "undone")
+    mended = declare(january, columns={"origin": {"among": ["EWR", "JFK", "LGA", "XXX"]}})
+    before = mended.store.head("flights").id
+    assert replay_batches(mended).replays == ()  # `dest` must come, and nothing says that it did
+    assert mended.store.head("flights").id == before
+    known = declare(mended, columns={"dest": {"also": ["Destination"]}})
+    (replay,) = replay_batches(known).replays
+    (got,) = known.store.read("flights", "flights", batches=[replay.batch])["dest"]
+    assert got == fields["Destination"]
+
+
+def test_in_a_replay_too_each_row_takes_what_stands_under_an_agreed_name(january):
+    """Rows of both names were set aside before anything was agreed."""
+    known = declare(january, columns={"dest": {"required": False, "nullable": True}})
+    path = january.settings.landing / "flights" / "flights" / FILE
+    head, *rows = path.read_text().splitlines()
+    place, spoiled = head.split(",").index("dest"), head.split(",").index("origin")
+    came = []
+    for number in (0, 1):
+        fields = rows[number].split(",")
+        fields[spoiled] = "XXX"
+        came.append(fields[place])
+        fields.append(fields[place] if number else "")
+        fields[place] = "" if number else fields[place]
+        rows[number] = ",".join(fields)
+    plain = [f"{row}," for row in rows[2:]]
+    path.write_text("\n".join([f"{head},Destination", *rows[:2], *plain]) + "\n")
+    assert outcome(ingest_batches(known)).outcome == "quarantined"
+    agreed = declare(known, columns={
+        "dest": {"also": ["Destination"]}, "origin": {"among": ["EWR", "JFK", "LGA", "XXX"]},
+    })  # fmt: skip
+    (replay,) = replay_batches(agreed).replays
+    rows = agreed.store.read("flights", "flights", batches=[replay.batch])
+    assert rows["dest"].tolist() == came

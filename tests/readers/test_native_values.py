@@ -212,8 +212,8 @@ def test_bytes_that_are_no_utf8_in_a_dictionary_are_refused(tmp_path):
         read(path, "parquet")
 
 
-def test_each_object_may_call_a_column_by_any_name_that_the_contract_knows(tmp_path):
-    """A day on which the sender changed over has both; a declared name goes before the others."""
+def test_each_row_takes_what_stands_under_any_name_that_the_contract_knows(tmp_path):
+    """A day on which the sender changed over has both; a column's own name goes first."""
     path = tmp_path / "a.jsonl"
     rows = [{"code": "a"}, {"kode": "b"}, {"Code": "c", "kode": "d"}, {"code": "e", "kode": "f"},
             {"code": None, "kode": "g"}, {}]  # fmt: skip
@@ -221,8 +221,30 @@ def test_each_object_may_call_a_column_by_any_name_that_the_contract_knows(tmp_p
     column = {"type": "string", "nullable": True, "also": ["kode", "Code"]}
     found = read(path, "jsonl", columns={"code": column})
     came = {name: found[name].astype(object).where(found[name].notna(), None) for name in found}
-    assert came["code"].tolist() == ["a", "b", "d", "e", None, None]
+    assert came["code"].tolist() == ["a", "b", "d", "e", "g", None]
     # what is not taken stays to be seen
-    assert came["kode"].tolist() == [None, None, None, "f", "g", None]
+    assert came["kode"].tolist() == [None, None, None, "f", None, None]
     assert came["Code"].tolist() == [None, None, "c", None, None, None]
-    assert list(found) == ["code", "Code", "kode"]
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [(pa.array([1, None, 3]), pa.array(["x", "007", None])),
+     (pa.array(["1", None, "3"]).dictionary_encode(), pa.array([9, 7, None])),
+     (pa.array([None, None, None]), pa.array([1.5, None, 2.5]))],
+)  # fmt: skip
+def test_a_value_under_another_name_fills_a_blank_whatever_its_type(own, other):
+    from coldframe.readers import Piece, agree
+
+    source = source_of("parquet", columns={"code": {"type": "string", "also": ["kode"]}})
+    piece = Piece(("kode", "code"), (other, own), [2, 3, 4])
+    before, found = piece.text(), agree(piece, source)
+    assert found.came is piece
+    for line in (2, 3, 4):
+        expected = before["code"][line] if pd.notna(before["code"][line]) else before["kode"][line]
+        assert [found.text()["code"][line]] == [expected] or pd.isna(expected)
+    kept = before["kode"].where(before["code"].notna())
+    pd.testing.assert_series_equal(found.text()["kode"], kept, check_names=False)
+    # nothing to be filled: as it came
+    full = Piece(("kode", "code"), (other, pa.array(["a", "b", "c"])), [2, 3, 4])
+    assert agree(full, source) is full

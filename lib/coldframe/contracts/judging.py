@@ -22,7 +22,7 @@ from coldframe.contracts.keys import KeySet
 from coldframe.contracts.profiles import BatchProfile, Reference
 from coldframe.contracts.rows import check_rows
 from coldframe.datasets import Source
-from coldframe.readers import Piece, read_pieces
+from coldframe.readers import Piece, agree, read_pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +197,7 @@ def judge_rows(
     UnfitBatchError
         A rule in Python could not judge them.
     """
-    judged = judge_piece(Piece.of(text), source, known=known, seen=seen, clock=clock)
+    judged = judge_piece(agree(Piece.of(text), source), source, known=known, seen=seen, clock=clock)
     return Judgement(
         rows=len(text),
         fit=judged.fit.frame,
@@ -234,7 +234,8 @@ def judge_piece(
         return JudgedPiece(fit, failures, None, unknown)
     failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)
     unfit = typed.index.isin(failures["line"])
-    return JudgedPiece(fit.filter(~unfit), failures, piece.text(unfit), unknown)
+    came = piece.came or piece
+    return JudgedPiece(fit.filter(~unfit), failures, came.text(unfit), unknown)
 
 
 def drop_made(broken: pd.DataFrame, uncast: pd.DataFrame) -> pd.DataFrame:

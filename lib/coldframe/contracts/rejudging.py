@@ -9,6 +9,7 @@ import pandas as pd
 from coldframe.contracts import judging
 from coldframe.contracts.keys import KeySet
 from coldframe.datasets import Source
+from coldframe.readers import check_columns
 
 
 def judge_rows(text: pd.DataFrame, source: Source, *, known: KeySet) -> judging.Judgement:
@@ -29,8 +30,11 @@ def judge_rows(text: pd.DataFrame, source: Source, *, known: KeySet) -> judging.
     Raises
     ------
     UnfitBatchError
-        A rule in Python could not judge them.
+        A column that must come is not among theirs by any agreed name, or a rule in Python could
+        not judge them.
     """
+    if len(text):
+        check_columns(list(text.columns), source)
     strict = source.batch.model_copy(update={"keys_known": False})
     source = source.model_copy(update={"batch": strict})
     return judging.judge_rows(text, source, known=known, clock=datetime.now(UTC))

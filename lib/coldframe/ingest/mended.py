@@ -43,7 +43,6 @@ from coldframe.ingest.records import (
 from coldframe.ingest.replay import MendedReport, RefusedRow
 from coldframe.ingest.replaying import Fit, freeze_replays
 from coldframe.ledger import Delivery, Mending, record_mending
-from coldframe.readers import find_names
 from coldframe.snapshots import Snapshot
 from coldframe.workbench import Workbench
 
@@ -70,7 +69,7 @@ def replay_rows(
     history = History(bench.dataset, bench.store, head)
     if faults := history.type_faults(delivery.source):
         raise _unjudged(mended, faults)
-    text = found.text.rename(columns=find_names(found.text.columns, source))
+    text = found.text
     try:
         judged = judge_rows(text, source, known=history.known_keys(delivery.source))
     except UnfitBatchError as error:

@@ -35,7 +35,6 @@ from coldframe.ingest.records import (
 )
 from coldframe.ledger import Delivery, Replay
 from coldframe.provenance import record_digest
-from coldframe.readers import find_names
 from coldframe.snapshots import Addition, BatchRecord, Snapshot
 from coldframe.workbench import Workbench
 
@@ -68,8 +67,6 @@ def replay_pending(
             continue
         source = bench.agreed.sources[delivery.source]
         text = _read_rows(bench, delivery, head)
-        # a name that is known by now, and was not when the rows were set aside
-        text = text.rename(columns=find_names(text.columns, source))
         if text.empty:
             continue
         try:

@@ -6,11 +6,12 @@ here and one in `coldframe.dialects.Kind`. What is read is typed by the contract
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coldframe.readers._base import PIECE_ROWS, Reader
+from coldframe.readers._base import PIECE_ROWS, Reader, check_columns
+from coldframe.readers.agreed import agree
 from coldframe.readers.csv_text import read_csv
 from coldframe.readers.excel import read_excel
 from coldframe.readers.json_lines import read_json_lines
@@ -30,7 +31,16 @@ KINDS: Mapping[str, Reader] = {
     "ods": read_ods,
 }
 
-__all__ = ["KINDS", "PIECE_ROWS", "Piece", "Reader", "read_batch", "read_pieces"]
+__all__ = [
+    "KINDS",
+    "PIECE_ROWS",
+    "Piece",
+    "Reader",
+    "agree",
+    "check_columns",
+    "read_batch",
+    "read_pieces",
+]
 
 
 def read_pieces(path: Path, source: Source) -> Iterator[Piece]:
@@ -57,7 +67,7 @@ def read_pieces(path: Path, source: Source) -> Iterator[Piece]:
         found.
     """
     for piece in KINDS[source.kind](path, source):
-        yield piece.rename(find_names(piece.names, source))
+        yield agree(piece, source)
 
 
 def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
@@ -71,21 +81,3 @@ def read_batch(path: Path, source: Source) -> Iterator[pd.DataFrame]:
     """
     for piece in read_pieces(path, source):
         yield piece.text()
-
-
-def find_names(delivered: Iterable[str], source: Source) -> dict[str, str]:
-    """Return which delivered columns are declared ones under another name that the contract knows.
-
-    Examples
-    --------
-    >>> source = Source(files="*.csv", key=(), columns={"size": {"type": "integer", "also": ["n"]}})
-    >>> find_names(["n", "x"], source), find_names(["n", "size"], source)
-    ({'n': 'size'}, {})
-    """
-    came = list(delivered)
-    return {
-        other: name
-        for name, column in source.columns.items()
-        if name not in came
-        for other in [one for one in column.also if one in came][:1]
-    }

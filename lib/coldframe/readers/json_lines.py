@@ -20,8 +20,7 @@ def read_json_lines(path: Path, source: Source) -> Iterator[Piece]:
 
     A key that an object lacks is a null, as is ``null``; the empty text is a text. Objects and
     lists within are JSON text. What JSON does not know (NaN, Infinity, a key twice) is refused.
-    Each object may call a column by its name or by another that the contract knows. The file is
-    read twice: for the keys, and for the rows.
+    The file is read twice: for the keys, and for the rows.
     """
     names = _names(path, source)
     check_columns(names, source)
@@ -72,7 +71,6 @@ def _objects(path: Path, source: Source) -> Iterator[tuple[int, dict[str, Any]]]
     decode = json.JSONDecoder(
         object_pairs_hook=_object, parse_int=Literal, parse_float=Literal, parse_constant=_refuse,
     ).decode  # fmt: skip
-    also = {name: column.also for name, column in source.columns.items() if column.also}
     number = 0
     for block in read_blocks(path, source):
         for line in block.splitlines(keepends=True):
@@ -84,9 +82,6 @@ def _objects(path: Path, source: Source) -> Iterator[tuple[int, dict[str, Any]]]
                 raise _unfit(number, text, error) from error
             if not isinstance(row, dict):
                 raise _unfit(number, text, ValueError("no object"))
-            for name, others in also.items():
-                if name not in row and (came := [one for one in others if one in row]):
-                    row[name] = row.pop(came[0])
             yield number, row
 
 

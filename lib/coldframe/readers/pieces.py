@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coldframe.readers.columns import spell_column
@@ -26,6 +26,8 @@ class Piece:
         `coldframe.readers.columns.spell_column` says the text. Null is a null of the format.
     lines : array-like of int
         Where each row begins, rising.
+    came : Piece, optional
+        The same rows under the names that they came with, if those are others.
 
     Examples
     --------
@@ -38,6 +40,7 @@ class Piece:
     names: tuple[str, ...]
     columns: tuple[pa.Array, ...]
     lines: Any
+    came: Piece | None = None
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -66,10 +69,6 @@ class Piece:
     def column(self, name: str) -> pa.Array | None:
         """Return a column as the file has it; None if it has none of this name."""
         return self.columns[self.names.index(name)] if name in self.names else None
-
-    def rename(self, names: Mapping[str, str]) -> Piece:
-        """Return the piece with other names for some columns."""
-        return replace(self, names=tuple(names.get(name, name) for name in self.names))
 
     def text(self, rows: Any = None, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return its rows as text, or those where `rows` (an array of bool) is true.

@@ -68,14 +68,13 @@ def write_parts(addition: Addition, writer: ObjectWriter) -> Iterator[WrittenPar
     schema, batches = _open(addition, where)
     if not schema.names:
         raise DataError("A table without columns cannot be frozen.", where=where)
-    groups = _groups(batches, schema, where)
-    first = next(groups, None)
-    if first is None:
+    empty = True
+    numbered = enumerate(_groups(batches, schema, where))
+    for _, share in itertools.groupby(numbered, key=lambda one: one[0] // PART_GROUPS):
+        empty = False
+        yield _write_part(addition, schema, (group for _, group in share), writer, where)
+    if empty:
         yield _write_part(addition, schema, (), writer, where)
-    while first is not None:
-        share = itertools.chain([first], itertools.islice(groups, PART_GROUPS - 1))
-        yield _write_part(addition, schema, share, writer, where)
-        first = next(groups, None)
 
 
 def _write_part(
