@@ -132,3 +132,10 @@ def test_no_number_ever_changes_whatever_types_follow_each_other(kinds, data):
                 continue  # refused, so it must have left nothing
             delivered += values
         assert store.read("pets", "cats", as_pandas=False)["x"].to_pylist() == delivered
+
+
+def test_an_unsigned_integer_beyond_a_signed_one_is_refused_beside_a_float(tmp_path):
+    store = SnapshotStore(tmp_path / "store", durable=False)
+    store.freeze("pets", [Addition("cats", pa.table({"x": pa.array([], pa.float32())}))])
+    with pytest.raises(DataError, match="would change values"):
+        store.freeze("pets", [Addition("cats", pa.table({"x": pa.array([2**63], pa.uint64())}))])

@@ -59,6 +59,38 @@ def _iceberg_holds(kind: pa.DataType) -> bool:
 HOLDS = {"DuckDB": _duckdb_holds, "Polars": _polars_holds, "Iceberg": _iceberg_holds}
 
 
+def count_milliseconds(table: pa.Table, name: str) -> pa.Table:
+    """Return the table with durations in milliseconds for those in seconds, as Polars has them.
+
+    Polars would make them itself, and of those that do not fit others, without a word. Moments in
+    seconds were frozen as milliseconds.
+
+    Raises
+    ------
+    DataError
+        A duration does not fit: it is of more than 292 million years.
+    """
+    schema = pa.schema([field.with_type(_finer(field.type)) for field in table.schema])
+    try:
+        return table if schema.equals(table.schema) else table.cast(schema)
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            "Polars cannot hold a value of a column.", where=name, found=str(error),
+            remedy="leave the column out with columns=, or read it as Arrow",
+        ) from error  # fmt: skip
+
+
+def _finer(kind: pa.DataType) -> pa.DataType:
+    t = pa.types
+    if t.is_list(kind):
+        return pa.list_(_finer(kind.value_type))
+    if t.is_map(kind):
+        return pa.map_(_finer(kind.key_type), _finer(kind.item_type))
+    if t.is_struct(kind):
+        return pa.struct([field.with_type(_finer(field.type)) for field in kind])
+    return pa.duration("ms") if kind == pa.duration("s") else kind
+
+
 def load_polars() -> Any:
     """Return the package polars, or raise EnvironmentFaultError."""
     try:

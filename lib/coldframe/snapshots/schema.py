@@ -243,16 +243,19 @@ def fits(kind: pa.DataType, target: pa.DataType, extremes: tuple[Any, Any]) -> b
     --------
     >>> fits(pa.int64(), pa.float64(), (0, 2**53)), fits(pa.int64(), pa.float64(), (0, 2**60))
     (True, False)
+    >>> fits(pa.uint64(), pa.float64(), (0, 2**64 - 1))
+    False
     """
     if not depends_on_values(kind, target):
         return True
     if None in extremes:
         return False
+    spelled = kind  # numbers; their own type is said, for beyond 2^63 pyarrow finds none
     if pa.types.is_timestamp(kind):
         extremes = (extremes[0].removesuffix("Z"), extremes[1].removesuffix("Z"))
-        kind, target = pa.timestamp(kind.unit), pa.timestamp(target.unit)
+        spelled, kind, target = pa.string(), pa.timestamp(kind.unit), pa.timestamp(target.unit)
     with contextlib.suppress(pa.ArrowInvalid):
-        pa.array(extremes).cast(kind).cast(target)
+        pa.array(extremes, spelled).cast(kind).cast(target)
         return True
     return False
 

@@ -13,7 +13,12 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from coldframe.snapshots.damage import inspect_parts
-from coldframe.snapshots.engines import load_polars, not_installed, refuse
+from coldframe.snapshots.engines import (
+    count_milliseconds,
+    load_polars,
+    not_installed,
+    refuse,
+)
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, Objects
 from coldframe.snapshots.reading import column_schema, frame_types, read_parts, to_pandas
@@ -125,7 +130,7 @@ class OpenTable:
         """Return the rows as a Polars frame; see `to_polars_lazy`."""
         polars = load_polars()
         refuse(self._whole_schema, "Polars", self.name)
-        frame: pl.DataFrame = polars.from_arrow(self.to_arrow())
+        frame: pl.DataFrame = polars.from_arrow(count_milliseconds(self.to_arrow(), self.name))
         return frame
 
     def to_polars_lazy(self) -> pl.LazyFrame:
@@ -138,7 +143,7 @@ class OpenTable:
         ------
         DataError
             Polars has no type for a column: decimals of more than 38 digits, and timestamps whose
-            zone is an offset (``+05:30``).
+            zone is an offset (``+05:30``). Or a duration of seconds is too long for milliseconds.
         EnvironmentFaultError
             Polars is not installed.
         """
@@ -161,7 +166,8 @@ class OpenTable:
         names = columns or self.names
         needed = {*names, *(predicate.meta.root_names() if predicate is not None else ())}
         for batch in self._reader(self.parts, [name for name in self.names if name in needed]):
-            piece = polars.from_arrow(batch)
+            table = count_milliseconds(pa.Table.from_batches([batch]), self.name)
+            piece = polars.from_arrow(table)
             if rows is not None:
                 piece, rows = piece.head(rows), max(rows - len(piece), 0)
             if predicate is not None:
