@@ -5,7 +5,17 @@ import io
 
 import openpyxl
 import pytest
-from readers.raw_books import MAIN, STRICT, archive, column, number, text, workbook
+from readers.raw_books import (
+    MAIN,
+    STRICT,
+    archive,
+    column,
+    number,
+    row,
+    stored,
+    text,
+    workbook,
+)
 from readers.test_excel_cells import read, refusal, spelled
 
 
@@ -21,6 +31,21 @@ def test_a_workbook_behind_another_is_refused(tmp_path):
     first, second = (workbook(column(text(one))) for one in "ab")
     told = ("not_excel", "its archive stands behind something else")
     assert refusal(tmp_path, first + second) == told
+
+
+def test_a_text_that_many_cells_share_counts_in_each(tmp_path):
+    shared = [f"<t>{'a' * 1000}</t>"]
+    data = workbook(column(*[stored("s", 0)] * 1000), shared=shared)
+    told = ("file_size", "more than 900,000 characters in its cells")
+    assert refusal(tmp_path, data, batch={"bytes": 900_000}) == told
+    assert len(read(tmp_path, data, batch={"bytes": 1_100_000})) == 1000
+
+
+def test_blank_cells_of_a_wide_sheet_count_too(tmp_path):
+    """A header of all columns and a row at the end are 17 thousand million cells."""
+    names = row(text("code"), *(text(f"n{n}") for n in range(2, 2001)))
+    data = workbook(names + row(text("a"), at=1_000_000))
+    assert refusal(tmp_path, data, batch={"bytes": 10**7})[0] == "file_size"
 
 
 def test_two_sheets_of_one_name_are_refused_even_by_that_name(tmp_path):

@@ -21,6 +21,7 @@ from coldframe.readers.sheets import (
     UNSOUND,
     Row,
     check_archive,
+    check_size,
     choose_sheet,
     fill_blanks,
     sheet_pieces,
@@ -113,21 +114,15 @@ def _rows(stream: IO[bytes], place: int, *, limit: int) -> Iterator[Row]:
             continue
         repeated = _count(element, f"{TABLE}number-rows-repeated", least=1)
         blanks = sum(_count(one, f"{TEXT}c") for one in element.iter(BLANKS))
-        _check_size(size + blanks, limit)  # before so many are made
+        check_size(size + blanks, limit)  # before so many are made
         cells = _cells(element, number + 1)
         if cells:
             size += repeated * sum(len(cell or "") for cell in cells)
             if number + repeated > MOST_ROWS:
                 raise unfit(RULE, UNSOUND, example=f"a row beyond {MOST_ROWS:,}")
-            _check_size(size, limit)
+            check_size(size, limit)
             yield from ((number + n, list(cells)) for n in range(1, repeated + 1))
         number += repeated
-
-
-def _check_size(size: int, limit: int) -> None:
-    if size > limit:
-        told = f"more than {limit:,} characters in its cells"
-        raise unfit("file_size", "The workbook inflates to too much.", example=told)
 
 
 def _count(element: ET.Element, name: str, *, least: int = 0) -> int:

@@ -67,6 +67,16 @@ def _check_members(path: Path, limit: int, rule: str) -> None:
             raise unfit(rule, UNSOUND, example=told)
 
 
+def check_size(size: int, limit: int) -> None:
+    """Raise if the texts of a sheet are longer than what a file may inflate to.
+
+    A workbook says a text once and shows it in any number of cells.
+    """
+    if size > limit:
+        told = f"more than {limit:,} characters in its cells"
+        raise unfit("file_size", "The workbook inflates to too much.", example=told)
+
+
 def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[ET.Element]]]:
     """Yield start and end of each element of an XML file with those around it.
 
@@ -132,10 +142,14 @@ def sheet_pieces(rows: Iterator[Row], source: Source) -> Iterator[Piece]:
     cells: list[list[Any]] = []
     lines: list[int] = []
     empty = True
+    size = 0
     for line, row in rows:
         if len(row) > len(names):
             told = f"{len(names)} in the header, row {line} has {len(row)}"
             raise unfit("field_count", "A row is wider than the header.", example=told)
+        # a blank cell counts for one, as the delimiter that it is in a text
+        size += len(names) + sum(len(cell) for cell in row if isinstance(cell, str))
+        check_size(size, source.batch.bytes)
         cells.append(row + [None] * (len(names) - len(row)))
         lines.append(line)
         if len(cells) == ROWS:
