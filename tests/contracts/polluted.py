@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+from contracts.polluted_books import BOOKS
 
 from coldframe.contracts.judging import judge_batch
 from coldframe.sources import Source
@@ -129,6 +130,8 @@ CASES = [
          ROW, {"compression": "zip"}),
     Case("archives", "zip of two files", zipped("a.csv", "b.csv"), "held: compression",
          {"compression": "zip"}),
+    Case("archives", "a zip behind another", zipped("a.csv") + zipped("b.csv"),
+         "held: compression", {"compression": "zip"}),
     Case("archives", "zip of nothing", zipped(), "held: compression", {"compression": "zip"}),
     Case("archives", "plain text, declared as gzip", G, "held: compression",
          {"compression": "gzip"}),
@@ -241,6 +244,8 @@ CASES = [
     Case("truth", "`1` as boolean", cell("fit", "1"), "fit set aside: type_boolean"),
     Case("truth", "`yes` as boolean", cell("fit", "yes"), "fit set aside: type_boolean"),
     Case("truth", "`TRUE` as boolean", cell("fit", "TRUE"), "code='a', fit=True"),
+    *(Case("workbooks", what, data, outcome, {"kind": kind})
+      for kind, what, data, outcome in BOOKS),
 ]  # fmt: skip
 
 
@@ -248,7 +253,7 @@ def make_page() -> str:
     """Return docs/polluted.md, from what judging the cases says."""
     lines = [
         "# Polluted input", "",
-        f"What becomes of {len(CASES)} kinds of polluted text, made by the tests "
+        f"What becomes of {len(CASES)} kinds of polluted input, made by the tests "
         "(`tests/contracts/polluted.py`), which hold", "this page to it. A source with a text "
         "`code` (the key), an integer `size`, a number `part`, a moment `seen` and a",
         "truth value `fit`; what it declares of its spelling stands beside. *Held*: nothing of "

@@ -64,6 +64,21 @@ def test_a_damaged_second_stream_does_not_end_the_file(tmp_path, compression):
     assert refusal(tmp_path, rest, "csv", compression=compression)[0] == "compression"
 
 
+def test_an_archive_behind_another_is_refused(tmp_path):
+    """`zipfile` reads the last one, and the rows of the first would be lost."""
+    archives = []
+    for text in (b"code,size\na,1\n", b"code,size\nb,2\n"):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("a.csv", text)
+        archives.append(stream.getvalue())
+    assert len(read(tmp_path, archives[0], "csv", compression="zip")) == 1
+    for before in (archives[0], b"PK\3\4, torn off"):
+        rule, told = refusal(tmp_path, before + archives[1], "csv", compression="zip")
+        assert rule == "compression"
+        assert "stands behind something else" in told
+
+
 @pytest.mark.parametrize("zeros", [4, 8, 5])
 def test_streams_of_xz_may_be_padded_by_four_bytes_each(tmp_path, zeros):
     whole = DELIVERIES["csv-xz-twice"]

@@ -1,5 +1,7 @@
 """Cells of OpenDocument workbooks are spelled as they stand in the file, or it is refused."""
 
+import zipfile
+
 import pandas as pd
 import pytest
 from readers.test_conformance import source_of
@@ -113,6 +115,106 @@ def test_of_several_sheets_one_must_be_named(tmp_path):
         assert read(tmp_path, sheets=sheets, sheet=name)["code"].tolist() == [found]
 
 
+def written(path, *tables, before=""):
+    """Write tables of one column in XML, and what else a workbook may have."""
+    write_ods_sheets(path, {})
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("content.xml").decode()
+    body = before + "".join(tables)
+    content = content.replace("<office:spreadsheet>", f"<office:spreadsheet>{body}")
+    content = content.replace(
+        "<office:document-content ", '<office:document-content xmlns:draw="d" '
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+    return path
+
+
+def table(*cells, name="rows", within=""):
+    rows = "".join(f"<table:table-row>{one}</table:table-row>" for one in cells)
+    return f'<table:table table:name="{name}">{within}{rows}</table:table>'
+
+
+def drawn(body):
+    return f"<draw:frame><draw:object><office:document><office:body>{body}</office:body>" \
+           "</office:document></draw:object></draw:frame>"  # fmt: skip
+
+
+EVIL = table(text("evil"), text("worse"), name="local")
+CHART = drawn(f"<office:chart>{EVIL}</office:chart>")
+SHEET = drawn(f"<office:spreadsheet>{EVIL}</office:spreadsheet>")
+OBJECT = cell("string", "{}<text:p>a</text:p>")
+LINKS = f"<table:dde-links><table:dde-link>{EVIL}</table:dde-link></table:dde-links>"
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        [table(text("code"), text("a")), LINKS],
+        [table(text("code"), text("a"), within=f"<table:shapes>{CHART}</table:shapes>")],
+        [table(text("code"), OBJECT.format(CHART))], [table(text("code"), OBJECT.format(SHEET))],
+    ],
+    ids=["links behind it", "a chart on it", "a chart in a cell", "a workbook in a cell"],
+)  # fmt: skip
+def test_rows_of_other_tables_are_no_rows_of_the_sheet(tmp_path, tables):
+    path = written(tmp_path / "a.ods", *tables)
+    frame = pd.concat(read_batch(path, source_of("ods", **ONE)))
+    assert frame["code"].tolist() == ["a"]
+
+
+def test_rows_within_anything_that_no_sheet_has_are_refused(tmp_path):
+    odd = table(text("code"), within=f"<table:odd>{table(text('a'))}</table:odd>")
+    path = written(tmp_path / "a.ods", odd)
+    with pytest.raises(UnfitBatchError, match="rows within"):
+        list(read_batch(path, source_of("ods", **ONE)))
+
+
+def test_what_is_seen_counts_where_nothing_else_is_said(tmp_path):
+    error = "<text:p>#DIV/0!</text:p>"
+    cells = [
+        cell("string", "<text:p>a</text:p>", office__string_value=""),
+        cell("float", error, office__value="0", table__formula="of:=1/0"),
+        cell("float", error, office__value="0", calcext__value_type="error"),
+        cell("float", "<text:p>Err:502</text:p>", office__value="0", table__formula="of:=F()"),
+        cell("float", "<text:p>0</text:p>", office__value="0", table__formula="of:=0"),
+        text("<text:ruby><text:ruby-base>b</text:ruby-base><text:ruby-text>no</text:ruby-text>"
+             "</text:ruby>"),
+    ]  # fmt: skip
+    assert spelled(tmp_path, *cells) == ["a", "#DIV/0!", "#DIV/0!", "Err:502", "0", "b"]
+
+
+def test_blanks_are_counted_before_they_are_made(tmp_path):
+    """A few bytes asked for 10^15 of them; memory was not enough, and the file never decided."""
+    for asked in (10**15, 2_000_000):
+        rule, told = fault(tmp_path, text(f"<text:s text:c='{asked}'/>"), batch={"bytes": 10**6})
+        assert (rule, told) == ("file_size", "more than 1,000,000 characters in its cells")
+    many = text("<text:s text:c='999'/>" * 2_000)
+    assert fault(tmp_path, many, batch={"bytes": 10**6})[0] == "file_size"
+
+
+def test_a_password_is_named(tmp_path):
+    path = tmp_path / "a.ods"
+    manifest = "<m><file-entry full-path='content.xml'><encryption-data/></file-entry></m>"
+    for name, content in (("META-INF/manifest.xml", manifest), ("encrypted-package", "\0")):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("content.xml", "\0")
+            archive.writestr(name, content)
+        with pytest.raises(UnfitBatchError, match=r"it has a password; save it as \.ods without"):
+            list(read_batch(path, source_of("ods")))
+
+
+def test_two_sheets_or_members_of_one_name_are_refused(tmp_path):
+    sheet = table(text("code"), text("a"))
+    path = written(tmp_path / "a.ods", sheet, sheet)
+    with pytest.raises(UnfitBatchError, match="there are rows, rows"):
+        list(read_batch(path, source_of("ods", sheet="rows")))
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("content.xml", "<a/>")
+    with pytest.raises(UnfitBatchError, match="a name stands twice in its archive"):
+        list(read_batch(path, source_of("ods", sheet="rows")))
+
+
 DEEP = "<text:span>" * 20_000 + "</text:span>" * 20_000
 MANY = '<table:table-cell table:number-columns-repeated="20000"'
 OFTEN = '</table:table-row><table:table-row table:number-rows-repeated="{}">'
@@ -125,6 +227,11 @@ OFTEN = '</table:table-row><table:table-row table:number-rows-repeated="{}">'
         (cell("float"), "not_ods", "row 2, column 1: a float without a value"),
         (cell("colour", office__value="1"), "not_ods", "a value of type colour"),
         (cell("string", "<table:table/>"), "not_ods", "a table within a cell"),
+        (cell("float", office__value=""), "not_ods", "a float without a value"),
+        (cell("string", "<text:list/>"), "not_ods", "row 2, column 1: list in a cell"),
+        (cell("string", "<text:h>a</text:h>"), "not_ods", "row 2, column 1: h in a cell"),
+        (text("<text:s text:c='-3'/>"), "not_ods", "c is -3"),
+        (text("<text:s text:c='1_0'/>"), "not_ods", "c is 1_0"),
         (text("a") * 2, "field_count", "1 in the header, row 2 has 2"),
         (text("a").replace("<table:table-cell", MANY), "not_ods", "more than 16,384 cells"),
         (OFTEN.format(10**12) + text("a"), "not_ods", "a row beyond 1,048,576"),

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from coldframe.faults import shorten, unfit
 from coldframe.readers._base import refusing
 from coldframe.readers.pieces import Piece
 from coldframe.readers.sheets import (
-    MOST_ROWS,
     UNSOUND,
-    Row,
     check_archive,
     choose_sheet,
     fill_blanks,
@@ -34,46 +30,17 @@ def read_excel(path: Path, source: Source) -> Iterator[Piece]:
     that it had when the workbook was saved. Blank rows at the end are none.
     """
     check_archive(path, source, rule=RULE, suffix=".xlsx")
-    # openpyxl raises whatever it stumbles over, and warns of styles and extensions, which are of
-    # no account here
-    with refusing(RULE, UNSOUND), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with refusing(RULE, UNSOUND):
         yield from _read(path, source)
 
 
 def _read(path: Path, source: Source) -> Iterator[Piece]:
-    from openpyxl import load_workbook  # this module is imported where no data is read
+    # openpyxl is slow to import, and this module is imported where no data is read
+    from coldframe.readers.excel_book import open_book
+    from coldframe.readers.excel_cells import sheet_rows
 
-    # the same cells twice: as values, and as what stands there, to tell a formula without a value
-    with ExitStack() as stack:
-        values, stored = (
-            load_workbook(
-                stack.enter_context(path.open("rb")), read_only=True, data_only=data_only,
-                keep_links=False,
-            )
-            for data_only in (True, False)
-        )  # fmt: skip
-        place = choose_sheet([sheet.title for sheet in values.worksheets], source)
-        rows = stack.enter_context(
-            closing(_rows(values.worksheets[place], stored.worksheets[place]))
-        )
-        yield from sheet_pieces(fill_blanks(rows, rule=RULE), source)
-
-
-def _rows(values: Any, stored: Any) -> Generator[Row]:
-    """Yield the rows that are not blank, without blank cells at the end."""
-    for sheet in (values, stored):
-        sheet.reset_dimensions()  # what a file says of them may be wrong
-    with closing(values.iter_rows()) as left, closing(stored.iter_rows()) as right:
-        for number, (row, formulas) in enumerate(zip(left, right, strict=True), 1):
-            if number > MOST_ROWS:  # openpyxl makes a blank row for each that a file leaps over
-                raise unfit(RULE, UNSOUND, example=f"a row beyond {MOST_ROWS:,}")
-            found = [cell.value for cell in row]
-            for place, cell in enumerate(formulas):
-                if found[place] is None and cell.data_type == "f":
-                    told = f"row {number}, column {place + 1}: {cell.value}"
-                    raise unfit("formula", "A formula has no value.", example=shorten(told))
-            while found and found[-1] is None:
-                found.pop()
-            if found:
-                yield number, found
+    with zipfile.ZipFile(path) as archive:
+        book = open_book(archive)
+        place = choose_sheet([name for name, _ in book.sheets], source)
+        with closing(sheet_rows(book, book.sheets[place][1])) as rows:
+            yield from sheet_pieces(fill_blanks(rows, rule=RULE), source)

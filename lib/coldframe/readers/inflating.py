@@ -154,6 +154,8 @@ def _only_member(path: Path, stack: ExitStack) -> IO[bytes]:
     with refusing("compression", "The compressed file is damaged.", about="zip: "):
         archive = stack.enter_context(zipfile.ZipFile(path))
         members = [one for one in archive.infolist() if not one.is_dir()]
+        if is_behind_another(archive):
+            raise ValueError("the archive stands behind something else, another one perhaps")
         if len(members) == 1:
             return archive.open(members[0])
     shown = ", ".join(shorten(repr(one.filename)) for one in members[:3])
@@ -161,3 +163,8 @@ def _only_member(path: Path, stack: ExitStack) -> IO[bytes]:
         "compression", "The archive must hold one file.",
         example=f"{len(members)} files in the archive{': ' if shown else ''}{shown}",
     )  # fmt: skip
+
+
+def is_behind_another(archive: zipfile.ZipFile) -> bool:
+    """Whether something stands before an archive: `zipfile` reads the last of several."""
+    return min((one.header_offset for one in archive.infolist()), default=0) > 0

@@ -6,6 +6,7 @@ floats of them loses; and one that knows no errors makes a blank of ``#N/A``.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,20 +21,26 @@ from coldframe.readers.sheets import (
     UNSOUND,
     Row,
     check_archive,
+    check_size,
     choose_sheet,
     fill_blanks,
     sheet_pieces,
+    walk,
 )
 from coldframe.sources import Source
 
 RULE = "not_ods"
-CONTENT = "content.xml"
+CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
 MOST_CELLS = 1 << 14
 """Cells of a row, as Excel and LibreOffice have it."""
 OASIS = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
 OFFICE, TABLE, TEXT = (f"{{{OASIS.format(name)}}}" for name in ("office", "table", "text"))
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-ROW = f"{TABLE}table-row"
+ROW, SHAPES, BLANKS = f"{TABLE}table-row", f"{TABLE}shapes", f"{TEXT}s"
+GROUPS = {f"{TABLE}{name}" for name in ("table-row-group", "table-rows", "table-header-rows")}
+UNSEEN = {f"{OFFICE}annotation", f"{TEXT}note", f"{TEXT}ruby-text"}
+"""Within a paragraph, but no part of what the cell shows as its text."""
+ERROR = re.compile(r"#(N/A|VALUE!|REF!|DIV/0!|NUM!|NAME\?|NULL!)|Err:\d+")
 CELLS = (f"{TABLE}table-cell", f"{TABLE}covered-table-cell")
 VALUES = {
     "float": "value", "currency": "value", "percentage": "value", "boolean": "boolean-value",
@@ -52,6 +59,7 @@ def read_ods(path: Path, source: Source) -> Iterator[Piece]:
     """
     check_archive(path, source, rule=RULE, suffix=".ods")
     with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive:
+        _check_password(archive)
         with archive.open(CONTENT) as stream:
             place = choose_sheet(list(_names(stream)), source)
         with archive.open(CONTENT) as stream:
@@ -66,30 +74,32 @@ def read_header(path: Path, *, limit: int) -> list[str]:
     return [cell or "" for cell in cells]
 
 
-def _elements(stream: IO[bytes]) -> Iterator[tuple[str, ET.Element, list[ET.Element]]]:
-    """Yield start and end of each element with those around it; what is behind a row is let go."""
-    around: list[ET.Element] = []
-    within = 0  # rows
-    # expat refuses entities that expand without bound, and ElementTree fetches none
-    for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314  # see above
-        is_row = element.tag == ROW
-        if event == "end":
-            around.pop()
-            within -= is_row
-        yield event, element, around
-        if event == "start":
-            around.append(element)
-            within += is_row
-        elif around and not within:
-            around[-1].remove(element)
+def _check_password(archive: zipfile.ZipFile) -> None:
+    """Raise if the content is encrypted, as a whole or member by member."""
+    names = archive.namelist()
+    manifest = archive.read(MANIFEST) if MANIFEST in names else b""
+    if "encrypted-package" in names or b"encryption-data" in manifest:
+        raise unfit(RULE, UNSOUND, example="it has a password; save it as .ods without one")
 
 
 def _is_sheet(element: ET.Element, around: list[ET.Element]) -> bool:
-    return element.tag == f"{TABLE}table" and around[-1].tag == f"{OFFICE}spreadsheet"
+    """Whether this is a table of the workbook itself and not of an object in it."""
+    own = len(around) == 3 and around[-1].tag == f"{OFFICE}spreadsheet"
+    return own and element.tag == f"{TABLE}table"
+
+
+def _is_row(element: ET.Element, around: list[ET.Element]) -> bool:
+    """Whether this is a row of a sheet and not of a chart or of a link to another program."""
+    if element.tag != ROW or len(around) < 4 or not _is_sheet(around[3], around[:3]):
+        return False
+    within = [one.tag for one in around[4:] if one.tag not in GROUPS]
+    if within and within[0] not in (ROW, SHAPES):
+        raise ValueError(f"rows within {within[0]}")
+    return not within
 
 
 def _names(stream: IO[bytes]) -> Iterator[str]:
-    for event, element, around in _elements(stream):
+    for event, element, around in walk(stream, ROW):
         if event == "start" and _is_sheet(element, around):
             yield element.get(f"{TABLE}name", "")
 
@@ -97,29 +107,29 @@ def _names(stream: IO[bytes]) -> Iterator[str]:
 def _rows(stream: IO[bytes], place: int, *, limit: int) -> Iterator[Row]:
     """Yield the rows of the sheet number `place` that are not blank, repeated ones as they are."""
     sheets = number = size = 0
-    for event, element, around in _elements(stream):
+    for event, element, around in walk(stream, ROW):
         if event == "start" and around and _is_sheet(element, around):
             sheets += 1
-        if event == "start" or sheets != place + 1 or element.tag != ROW:
+        if event == "start" or sheets != place + 1 or not _is_row(element, around):
             continue
-        repeated = _repeated(element, f"{TABLE}number-rows-repeated")
+        repeated = _count(element, f"{TABLE}number-rows-repeated", least=1)
+        blanks = sum(_count(one, f"{TEXT}c") for one in element.iter(BLANKS))
+        check_size(size + blanks, limit)  # before so many are made
         cells = _cells(element, number + 1)
         if cells:
             size += repeated * sum(len(cell or "") for cell in cells)
             if number + repeated > MOST_ROWS:
                 raise unfit(RULE, UNSOUND, example=f"a row beyond {MOST_ROWS:,}")
-            if size > limit:
-                told = f"more than {limit:,} characters in its cells"
-                raise unfit("file_size", "The workbook inflates to too much.", example=told)
+            check_size(size, limit)
             yield from ((number + n, list(cells)) for n in range(1, repeated + 1))
         number += repeated
 
 
-def _repeated(element: ET.Element, name: str) -> int:
-    times = int(element.get(name, "1"))
-    if times < 1:
-        raise ValueError(f"{name.rpartition('}')[2]} is {times}")
-    return times
+def _count(element: ET.Element, name: str, *, least: int = 0) -> int:
+    told = element.get(name, "1")
+    if not (told.isascii() and told.isdigit()) or int(told) < least:
+        raise ValueError(f"{name.rpartition('}')[2]} is {told}")
+    return int(told)
 
 
 def _cells(row: ET.Element, number: int) -> list[str | None]:
@@ -129,7 +139,7 @@ def _cells(row: ET.Element, number: int) -> list[str | None]:
     for cell in row:
         if cell.tag not in CELLS:
             continue
-        repeated = _repeated(cell, f"{TABLE}number-columns-repeated")
+        repeated = _count(cell, f"{TABLE}number-columns-repeated", least=1)
         text = _text(cell, number, len(found) + blanks + 1)
         if text is None:
             blanks += repeated
@@ -147,28 +157,33 @@ def _text(cell: ET.Element, number: int, place: int) -> str | None:
     where = f"row {number}, column {place}"
     if cell.find(f"{TABLE}table") is not None:
         raise unfit(RULE, UNSOUND, example=f"{where}: a table within a cell")
+    for one in cell:
+        if one.tag.startswith(TEXT) and one.tag != f"{TEXT}p":
+            raise unfit(RULE, UNSOUND, example=f"{where}: {one.tag.removeprefix(TEXT)} in a cell")
+    shown = "\n".join(_shown(one) for one in cell.findall(f"{TEXT}p"))
+    formula = cell.get(f"{TABLE}formula") is not None
+    if cell.get(f"{CALC}value-type") == "error" or (formula and ERROR.fullmatch(shown)):
+        return shown or "#ERROR"
     if kind in VALUES:
         value = cell.get(f"{OFFICE}{VALUES[kind]}")
-        if value is None:
+        if not value:
             raise unfit(RULE, UNSOUND, example=f"{where}: a {kind} without a value")
         return value
     if kind not in (None, "string"):
         raise unfit(RULE, UNSOUND, example=f"{where}: a value of type {kind}")
-    shown = "\n".join(_shown(one) for one in cell.findall(f"{TEXT}p"))
-    if cell.get(f"{CALC}value-type") == "error":
-        return shown or "#ERROR"
-    if kind is None and not shown and cell.get(f"{TABLE}formula") is not None:
+    if kind is None and not shown and formula:
         raise unfit("formula", "A formula has no value.", example=where)
-    return cell.get(f"{OFFICE}string-value", shown) or None
+    return cell.get(f"{OFFICE}string-value") or shown or None
 
 
 def _shown(element: ET.Element) -> str:
     """Return the text of a paragraph, whose blanks and breaks are elements of their own."""
-    spelled = {"s": " " * int(element.get(f"{TEXT}c", "1")), "tab": "\t", "line-break": "\n"}
+    if element.tag == BLANKS:
+        return " " * _count(element, f"{TEXT}c")
+    spelled = {"tab": "\t", "line-break": "\n"}
     if (own := spelled.get(element.tag.removeprefix(TEXT))) is not None:
         return own
     parts = [element.text or ""]
     for one in element:
-        notes = one.tag in (f"{OFFICE}annotation", f"{TEXT}note")
-        parts += ["" if notes else _shown(one), one.tail or ""]
+        parts += ["" if one.tag in UNSEEN else _shown(one), one.tail or ""]
     return "".join(parts)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from xml.etree import ElementTree as ET
 
 from coldframe.faults import shorten, unfit
 from coldframe.readers._base import check_columns, refusing, text_piece
-from coldframe.readers.inflating import sniff
+from coldframe.readers.inflating import is_behind_another, sniff
 from coldframe.readers.pieces import Piece
 from coldframe.readers.spelling import spell
 from coldframe.sources import Source
@@ -56,9 +57,46 @@ def _check_members(path: Path, limit: int, rule: str) -> None:
         if size > limit:
             told = f"{size:,} bytes once inflated, at most {limit:,} are allowed"
             raise unfit("file_size", "The workbook inflates to too much.", example=told)
+        names = [member.filename for member in archive.infolist()]
+        if len(set(names)) < len(names):
+            raise unfit(rule, UNSOUND, example="a name stands twice in its archive")
+        if is_behind_another(archive):
+            raise unfit(rule, UNSOUND, example="its archive stands behind something else")
         if damaged := archive.testzip():
             told = f"{shorten(repr(damaged))} is not what its checksum says"
             raise unfit(rule, UNSOUND, example=told)
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raise if the texts of a sheet are longer than what a file may inflate to.
+
+    A workbook says a text once and shows it in any number of cells.
+    """
+    if size > limit:
+        told = f"more than {limit:,} characters in its cells"
+        raise unfit("file_size", "The workbook inflates to too much.", example=told)
+
+
+def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[ET.Element]]]:
+    """Yield start and end of each element of an XML file with those around it.
+
+    An element named `kept` is whole at its end; then it is let go, and all else at once, so that
+    memory does not grow with the file.
+    """
+    around: list[ET.Element] = []
+    within = 0
+    # expat refuses entities that expand without bound, and ElementTree fetches none
+    for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314  # see above
+        is_kept = element.tag == kept
+        if event == "end":
+            around.pop()
+            within -= is_kept
+        yield event, element, around
+        if event == "start":
+            around.append(element)
+            within += is_kept
+        elif around and not within:
+            around[-1].remove(element)
 
 
 def choose_sheet(names: Sequence[str], source: Source) -> int:
@@ -71,7 +109,7 @@ def choose_sheet(names: Sequence[str], source: Source) -> int:
     >>> choose_sheet(["a", "b"], source)
     1
     """
-    if source.sheet in names:
+    if source.sheet in names and names.count(source.sheet) == 1:
         return names.index(str(source.sheet))
     if source.sheet is None and len(names) == 1:
         return 0
@@ -104,10 +142,14 @@ def sheet_pieces(rows: Iterator[Row], source: Source) -> Iterator[Piece]:
     cells: list[list[Any]] = []
     lines: list[int] = []
     empty = True
+    size = 0
     for line, row in rows:
         if len(row) > len(names):
             told = f"{len(names)} in the header, row {line} has {len(row)}"
             raise unfit("field_count", "A row is wider than the header.", example=told)
+        # a blank cell counts for one, as the delimiter that it is in a text
+        size += len(names) + sum(len(cell) for cell in row if isinstance(cell, str))
+        check_size(size, source.batch.bytes)
         cells.append(row + [None] * (len(names) - len(row)))
         lines.append(line)
         if len(cells) == ROWS:
