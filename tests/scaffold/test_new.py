@@ -296,6 +296,9 @@ WRONG = {
         {"amount": [f"{n}.5e200" for n in range(1, len(orders()) + 1)]}, {"target": "amount"},
         DataError, "squares overflow",
     ),
+    "a column named as undeclared ones are": (
+        {"undeclared:x": "1"}, {}, DataError, "no contract declares",
+    ),
     "a task that is another": ({}, {"task": "regression"}, ConfigurationError, "regression task"),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
 from coldframe.scaffold.places import Place
 from coldframe.scaffold.sniffing import column_names, guess_numbers, sniff_options
-from coldframe.sources import Column, Source
+from coldframe.sources import UNDECLARED, Column, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,6 +134,7 @@ def _read(path: Path, options: Mapping[str, Any], *, share: int) -> tuple[pd.Dat
     import pandas as pd  # this module is imported where no data is read
 
     names = column_names(path, options)
+    _refuse_reserved(names, str(path.name))
     # any column that is there makes a reader content; it keeps the others, too
     columns = {name: Column(type="string", required=False) for name in names or ("a",)}
     source = Source(files="*", key=(), columns=columns, **options)
@@ -176,6 +177,7 @@ def _named(sample: Sample) -> Sample:
             where=sample.origin, found=f"{long[0][:60]}… ({len(long[0])} characters)",
             expected=f"at most {LONGEST_NAME} characters",
         )  # fmt: skip
+    _refuse_reserved(names, sample.origin)
     kept = [name for name in names if name.strip()]
     if not kept:
         raise DataError("No column has a name.", where=sample.origin, expected="a header")
@@ -183,3 +185,15 @@ def _named(sample: Sample) -> Sample:
     if len(kept) < len(names):
         doubts += ("a column without a name is left out; it may be a row number",)
     return replace(sample, frame=sample.frame[kept], doubts=doubts)
+
+
+def _refuse_reserved(names: list[str], where: str) -> None:
+    """Raise if a column bears a name that the gate gives to columns of no contract."""
+    taken = [name for name in names if name.startswith(UNDECLARED)]
+    if taken:
+        raise DataError(
+            "A column has a name that is kept for columns which no contract declares.",
+            where=where, found=", ".join(repr(name[:60]) for name in taken[:3]),
+            expected=f"names that do not begin with {UNDECLARED}",
+            remedy="rename the column in the file, or leave it out",
+        )  # fmt: skip
