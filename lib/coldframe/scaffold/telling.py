@@ -28,11 +28,13 @@ def tell_guesses(
     if time is None:
         yield Guess(about="time", what="none: rows stand as they are delivered", doubt=time_doubt)
         what = f"the newest fifth of the rows; chunks of {draft.chunk_rows} rows"
-        yield Guess(about="holdout", what=what, doubt=_sorted_by_target(draft))
+        doubt = "; ".join(filter(None, (_sorted_by_target(draft), draft.few_rows)))
+        yield Guess(about="holdout", what=what, doubt=doubt)
     else:
         yield Guess(about="time", what=f"{time.column}, a {time.form}", doubt=time.doubt)
         what = f"the newest {time.holdout_days:g} days; chunks of a {CHUNKS[time.chunk]}"
-        doubt = "" if sample.whole else "from the beginning of the file only"
+        beginning = "" if sample.whole else "from the beginning of the file only"
+        doubt = "; ".join(filter(None, (time.cut_doubt, beginning)))
         yield Guess(about="holdout", what=what, doubt=doubt)
     yield from _tell_columns(draft)
     if draft.source.pull is not None:

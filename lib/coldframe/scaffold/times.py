@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +17,25 @@ NAMED = re.compile(r"(^|_)(time|timestamp|date|datetime|day|at|when|created|mome
 DATED = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\s*\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{2,4}")
 """Dates of whatever spelling."""
 YEARS = (1900, 2100)
+Chunk = Literal["D", "W", "M"]
+CHUNKS: tuple[Chunk, ...] = ("D", "W", "M")
 DAYS = {"D": 1, "W": 7, "M": 30}
 ENOUGH_ROWS = 300
 """Rows of a chunk, so that its figures are not all chance."""
-HOLDOUTS = (1, 2, 3, 7, 14, 28, 56, 91, 182, 365)
-HOLDOUT_SHARE = 0.25
+LEAST_ROWS = 50
+"""Rows of a chunk, below which it has no figures."""
+HOLDOUTS = (1, 2, 3, 7, 14, 28, 35, 56, 91, 182, 365)
+HOLDOUT_SHARE, MOST_SHARE = 0.25, 0.4
+"""What the holdout is of the sample's span; the second, if it has too few chunks otherwise."""
+NEEDED = {"D": 5, "W": 35, "M": 155}
+"""Days that hold four whole chunks, wherever they begin."""
+YEARS_NEEDED = 3.5 * 365
+"""Days before the newest year, within which four years begin."""
+
+
+WHOLE = 4
+"""Chunks in the holdout: one more than a threshold needs."""
+SILENT = "no threshold can be computed, so nothing will alert; see holdout_days and chunk"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +56,17 @@ class TimeGuess:
         Between the first and the last row of the sample.
     doubt : str
         What is not certain.
+    cut_doubt : str
+        What is not certain of chunks and holdout.
     """
 
     column: str
     form: Literal["moment", "year"]
-    chunk: Literal["D", "W", "M"]
+    chunk: Chunk
     holdout_days: float
     span_days: float
     doubt: str = ""
+    cut_doubt: str = ""
 
 
 def find_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> tuple[str | None, str]:
@@ -125,9 +143,10 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
         )  # fmt: skip
     span = (moments.max() - moments.min()).total_seconds() / 86400
     told = "; ".join(filter(None, (doubt, guess.doubt)))
+    chunk, holdout, few = _cut_years(rows, span) if form == "year" else _cut(rows, span)
     return TimeGuess(
-        column=guess.name, form=form, chunk=_chunk(rows, span) if form == "moment" else "M",
-        holdout_days=_holdout(span, form), span_days=span, doubt=told,
+        column=guess.name, form=form, chunk=chunk, holdout_days=holdout, span_days=span,
+        doubt=told, cut_doubt=few,
     )  # fmt: skip
 
 
@@ -138,16 +157,34 @@ def _are_years(texts: pd.Series) -> bool:
     )
 
 
-def _chunk(rows: int, span: float) -> Literal["D", "W", "M"]:
-    """Return the shortest chunk that has rows enough, and of which there are not too many."""
-    if span and rows * DAYS["D"] / span >= ENOUGH_ROWS and span < 21:
-        return "D"
-    return "W" if not span or rows * DAYS["W"] / span >= ENOUGH_ROWS else "M"
+def _cut(rows: int, span: float) -> tuple[Chunk, float, str]:
+    """Return chunk and holdout that fit together, and the doubt if none do.
+
+    The shortest chunk that has rows enough, and of which there are not too many; four whole ones
+    are in the holdout, or no threshold could be computed.
+    """
+    usual = _holdout(span)
+    for least, most_days in ((ENOUGH_ROWS, 21.0), (LEAST_ROWS, math.inf)):
+        for chunk in CHUNKS:
+            enough = span and rows * DAYS[chunk] / span >= least
+            if chunk == "D" and span >= most_days:
+                continue
+            if enough and NEEDED[chunk] <= MOST_SHARE * span:
+                return chunk, max(usual, float(NEEDED[chunk])), ""
+    told = f"the sample is too small for {WHOLE} chunks of {LEAST_ROWS} rows in it"
+    longest: Chunk = "W" if not span or rows * DAYS["W"] / span >= LEAST_ROWS else "M"
+    return longest, usual, f"{told}: {SILENT}"
 
 
-def _holdout(span: float, form: str) -> float:
+def _cut_years(rows: int, span: float) -> tuple[Chunk, float, str]:
+    """Return chunk and holdout of rows that have only a year: four years, or the newest alone."""
+    enough = span and rows * 365 / span >= LEAST_ROWS
+    if enough and MOST_SHARE * span >= YEARS_NEEDED:
+        return "M", YEARS_NEEDED, ""
+    return "M", 182, f"the newest year alone, where {WHOLE} are needed: {SILENT}"
+
+
+def _holdout(span: float) -> float:
     """Return the days of the holdout: about a quarter of the sample's span."""
-    if form == "year":
-        return 182  # the newest year alone
     fit = [days for days in HOLDOUTS if days <= HOLDOUT_SHARE * span]
     return fit[-1] if fit else float(f"{max(HOLDOUT_SHARE * span, 1e-3):.2g}")

@@ -135,7 +135,8 @@ def _rest(draft: Draft) -> Iterator[str]:
         yield f"  holdout_share: 0.2   # the newest rows{_doubt(draft, 'holdout')}\n"
     else:
         days = _flow(time.holdout_days)
-        yield f"  holdout_days: {days}   # the newest days, on which models meet\n"
+        told = _doubt(draft, "holdout") or "   # the newest days, on which models meet"
+        yield f"  holdout_days: {days}{told}\n"
     yield "  minimum_gain: 0.0\n  seed: 2013\n\n"
     yield "monitoring:\n"
     if time is None:
