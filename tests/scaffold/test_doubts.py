@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from coldframe.doctor import check_dataset
-from coldframe.ingest import land_files
+from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
 
 
@@ -82,3 +82,38 @@ def test_a_holdout_of_too_few_rows_is_told(project):
     assert found.level == "warning"
     assert "0.2 of the 180 labelled rows so far" in found.what
     assert "750 labelled rows" in found.remedy
+
+
+def moments(path):
+    return pd.read_csv(path, dtype="str")["taken_at"].tolist()
+
+
+@pytest.mark.parametrize("slips", [0, 1])
+def test_a_row_of_another_century_is_set_aside_and_moves_no_clock(project, slips):
+    texts = moments(write_rows(project))
+    texts[40 : 40 + slips] = ["2099-06-30T12:00:00+00:00"] * slips
+    path = write_rows(project, taken_at=texts)
+    made = project.new("parcels", path, target="late")
+    bench = project.bench("parcels")
+    assert bench.dataset.sources["parcels"].columns["taken_at"].future_hours == 24
+    assert "future_hours: 24}   # (?) a row later" in (project.root / made.files[0]).read_text()
+    told = doubts(made)["future"]
+    assert "take future_hours out" in told
+    assert ("1 row of 2,000 (such as 2099-06-30 12:00 on line 42): set aside" in told) == slips
+    assert made.unfit == slips
+    assert bench.dataset.model.holdout_days < 40
+    land_files(bench, [path])
+    frame = bench.store.read(ingest_batches(bench).snapshot, "parcels")
+    assert len(frame) == 2000 - slips
+    assert frame["taken_at"].max().year == 2025
+
+
+def test_what_is_planned_is_taken(project):
+    texts = moments(write_rows(project))
+    path = write_rows(project, taken_at=[one.replace("2025-", "2099-") for one in texts])
+    made = project.new("parcels", path, target="late")
+    bench = project.bench("parcels")
+    assert bench.dataset.sources["parcels"].columns["taken_at"].future_hours is None
+    assert "2,000 rows of 2,000" in doubts(made)["future"]
+    land_files(bench, [path])
+    assert bench.store.read(ingest_batches(bench).snapshot, "parcels").shape[0] == 2000

@@ -68,7 +68,7 @@ def test_each_column_is_what_it_seems_and_what_is_doubtful_is_told(project, file
     }
     assert told == {
         "OrderId": {"type": "integer"},
-        "ordered_at": {"type": "timestamp", "timezone": "Europe/Berlin"},
+        "ordered_at": {"type": "timestamp", "timezone": "Europe/Berlin", "future_hours": 24.0},
         "zip": {"type": "string", "pattern": "[0-9]{5}"},
         "amount": {"type": "number", "minimum": 0.0, "maximum": 250.0},
         "pieces": {"type": "integer", "minimum": 0.0, "maximum": 12.0},

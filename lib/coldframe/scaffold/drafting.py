@@ -50,7 +50,9 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
     time = None
     if time_column is not None:
         text = frame[time_column]
-        time = guess_time(known[time_column], text[~_blank(text, nulls)], doubt=doubt)
+        time = guess_time(
+            known[time_column], text[~_blank(text, nulls)], doubt=doubt, at=sample.counted
+        )
     contract = _contract(columns, key, time, target)
     for one in set(sample.partly) - {*key, time_column, wishes.target}:
         contract[one] = contract[one].model_copy(update={"required": False})
@@ -150,7 +152,8 @@ def _contract(
             column = column.model_copy(update={"nullable": False, "among": None, "pattern": None})
             column = column.model_copy(update={"minimum": None, "maximum": None})
         if time is not None and one.name == time.column:
-            column = column.model_copy(update={"nullable": False})
+            update = {"nullable": False, "future_hours": time.future_hours}
+            column = column.model_copy(update=update)
             if time.form == "year":
                 low, high = YEARS
                 column = column.model_copy(update={"minimum": low, "maximum": high})

@@ -56,6 +56,11 @@ class Sample:
         """Where the files are, as it was typed."""
         return self.place.origin
 
+    @property
+    def counted(self) -> str:
+        """What the index of the rows counts: the lines of one file, or the rows of several."""
+        return "line" if len(self.place.files) == 1 else "row"
+
 
 def read_sample(place: Place) -> Sample:
     """Read the beginning of the files at a place; all are spelled as the first is.
@@ -126,7 +131,8 @@ def _partly(place: Place, frames: list[pd.DataFrame]) -> tuple[str, ...]:
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd  # this module is imported where no data is read
 
-    return pd.concat(frames, ignore_index=True).rename_axis("line")
+    joined = pd.concat(frames, ignore_index=True)
+    return joined.set_axis(joined.index + 1).rename_axis("line")
 
 
 def _read(path: Path, options: Mapping[str, Any], *, share: int) -> tuple[pd.DataFrame, bool]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from coldframe.errors import ConfigurationError
 from coldframe.scaffold.columns import ColumnGuess, find_types, snake
+from coldframe.wording import count
 
 NAMED = re.compile(r"(^|_)(time|timestamp|date|datetime|day|at|when|created|moment)(_|$)")
 DATED = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\s*\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{2,4}")
@@ -29,6 +30,9 @@ HOLDOUT_SHARE, MOST_SHARE = 0.25, 0.4
 """What the holdout is of the sample's span; the second, if it has too few chunks otherwise."""
 NEEDED = {"D": 5, "W": 35, "M": 155}
 """Days that hold four whole chunks, wherever they begin."""
+FUTURE_HOURS = 24.0
+FEW = 0.01
+"""Share of rows that may be later than that; the gate sets aside twice as many."""
 YEARS_NEEDED = 3.5 * 365
 """Days before the newest year, within which four years begin."""
 
@@ -58,6 +62,10 @@ class TimeGuess:
         What is not certain.
     cut_doubt : str
         What is not certain of chunks and holdout.
+    future_hours : float or None
+        How much later than its delivery a row may be; None for years, or if many are.
+    later : str
+        Says which rows of the sample are later than that.
     """
 
     column: str
@@ -67,6 +75,8 @@ class TimeGuess:
     span_days: float
     doubt: str = ""
     cut_doubt: str = ""
+    future_hours: float | None = None
+    later: str = ""
 
 
 def find_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> tuple[str | None, str]:
@@ -107,7 +117,9 @@ def looks_like_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> str:
     return "no column of moments; if there is one: --time"
 
 
-def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> TimeGuess:
+def guess_time(
+    guess: ColumnGuess, texts: pd.Series, *, doubt: str = "", at: str = "line"
+) -> TimeGuess:
     """Return what the time's texts say of chunks and holdout.
 
     Parameters
@@ -118,6 +130,8 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
         Without blanks.
     doubt : str
         Why another column may be meant.
+    at : str
+        What their index counts: line or row.
 
     Raises
     ------
@@ -141,13 +155,32 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
             expected="ISO 8601 (2024-07-01, 2024-07-01 10:00, 2024-07-01T10:00:00+02:00) or years",
             remedy="write the column so, or name another one",
         )  # fmt: skip
-    span = (moments.max() - moments.min()).total_seconds() / 86400
+    kept, hours, later = _without_future(moments, at) if form == "moment" else (moments, None, "")
+    span = (kept.max() - kept.min()).total_seconds() / 86400
     told = "; ".join(filter(None, (doubt, guess.doubt)))
     chunk, holdout, few = _cut_years(rows, span) if form == "year" else _cut(rows, span)
     return TimeGuess(
         column=guess.name, form=form, chunk=chunk, holdout_days=holdout, span_days=span,
-        doubt=told, cut_doubt=few,
+        doubt=told, cut_doubt=few, future_hours=hours, later=later,
     )  # fmt: skip
+
+
+def _without_future(moments: pd.Series, at: str) -> tuple[pd.Series, float | None, str]:
+    """Return the moments that a delivery can know of, by how many hours, and what is later.
+
+    One row with a wrong century would be the newest, hence the holdout, and every clock would
+    begin with it. Many such rows are no slips: they are of what is planned.
+    """
+    limit = pd.Timestamp.now(tz="UTC") + pd.Timedelta(hours=FUTURE_HOURS)
+    later = moments[moments > limit]
+    if later.empty:
+        return moments, FUTURE_HOURS, ""
+    shown = f"{later.iloc[0]:%Y-%m-%d %H:%M} on {at} {later.index[0]}"
+    told = f"{count(len(later), 'row')} of {len(moments):,} (such as {shown})"
+    if len(later) > FEW * len(moments):
+        many = "too many for slips, so future_hours is not set; they are the newest rows"
+        return moments, None, f"{told}: {many}"
+    return moments.drop(later.index), FUTURE_HOURS, f"{told}: set aside"
 
 
 def _are_years(texts: pd.Series) -> bool:
