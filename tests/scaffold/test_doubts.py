@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from coldframe.doctor import check_dataset
+from coldframe.errors import ConfigurationError
 from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
 
@@ -117,3 +118,67 @@ def test_what_is_planned_is_taken(project):
     assert "2,000 rows of 2,000" in doubts(made)["future"]
     land_files(bench, [path])
     assert bench.store.read(ingest_batches(bench).snapshot, "parcels").shape[0] == 2000
+
+
+def test_a_few_texts_that_are_no_moment_leave_the_column_the_time(project):
+    texts = moments(write_rows(project))
+    texts[77] = "2025-02-30T00:02:00+00:00"
+    path = write_rows(project, taken_at=texts)
+    made = project.new("parcels", path, target="late")
+    bench = project.bench("parcels")
+    assert bench.dataset.features.time == "taken_at"
+    told = "no moment in 1 of 2,000 values: '2025-02-30T00:02:00+00:00' on line 79"
+    assert told in doubts(made)["time"]
+    assert made.unfit == 1
+    land_files(bench, [path])
+    assert bench.store.read(ingest_batches(bench).snapshot, "parcels").shape[0] == 1999
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_column_with_too_many_such_texts_is_none_and_one_of_them_is_shown(project, named):
+    texts = moments(write_rows(project))
+    texts[50:150] = ["2025-02-30T00:02:00+00:00"] * 100
+    path = write_rows(project, taken_at=texts)
+    told = "100 of 2,000 values: '2025-02-30T00:02:00+00:00' on line 52"
+    if named:
+        with pytest.raises(ConfigurationError, match="holds no moments") as caught:
+            project.new("parcels", path, target="late", time="taken_at")
+        assert told in caught.value.found
+        assert project.files() == []
+    else:
+        assert told in doubts(project.new("parcels", path, target="late"))["time"]
+
+
+def test_a_few_texts_among_numbers_leave_the_column_a_number(project):
+    sizes = ["unknown", *(f"{n / 8}" for n in range(1999))]
+    more = {"pieces": ["5", "some", *["3", "4"] * 999], "code": ["x", *["1", "2"] * 999, "1"]}
+    path = write_rows(project, size=sizes, led=["007", *["3", "4"] * 999, "1"], **more)
+    made = project.new("parcels", path, target="late")
+    bench = project.bench("parcels")
+    columns = bench.dataset.sources["parcels"].columns
+    types = {name: columns[name].type for name in ("size", "pieces", "code", "led")}
+    assert types == {"size": "number", "pieces": "integer", "code": "string", "led": "string"}
+    assert "no number in 1 of 2,000 values: 'unknown' on line 2" in doubts(made)["column size"]
+    assert "'some' on line 3; such rows are set aside" in doubts(made)["column pieces"]
+    assert made.unfit == 2
+    land_files(bench, [path])
+    assert bench.store.read(ingest_batches(bench).snapshot, "parcels").shape[0] == 1998
+
+
+def test_columns_of_odd_values_never_add_up_to_a_file_that_is_held(project):
+    odd = {f"x{n}": [("none", str(row % 50))[row // 18 != n] for row in range(2000)]
+           for n in range(5)}  # fmt: skip
+    path = write_rows(project, **{name: [t.replace("none", "many") for t in texts]
+                                  for name, texts in odd.items()})  # fmt: skip
+    made = project.new("parcels", path, target="late")
+    columns = project.bench("parcels").dataset.sources["parcels"].columns
+    assert [columns[f"x{n}"].type for n in range(5)] == ["integer", *["string"] * 4]
+    assert made.unfit == 18
+    assert "kept as text" in doubts(made)["column x1"]
+
+
+def test_a_third_value_of_the_target_that_is_rare_is_told(project):
+    answers = ["maybe", *["true", "false"] * 999, "true"]
+    made = project.new("parcels", write_rows(project, late=answers), target="late")
+    assert "2 values and 1 row of 'maybe'" in doubts(made)["task"]
+    assert project.bench("parcels").dataset.model.task == "multiclass"

@@ -126,7 +126,7 @@ ODD = {
     "huge": ([str(2**63 + n) for n in range(ROWS)], "string", "left out"),
     "beyond": (["1e400"] + ["3"] * (ROWS - 1), "string", "numbers but for 1 rows"),
     "asked": (["?"] + [str(n) for n in range(1, ROWS)], "integer", ""),
-    "worded": (["three"] + [str(n) for n in range(1, ROWS)], "string", "'three'"),
+    "worded": (["three"] * 3 + [str(n) for n in range(3, ROWS)], "string", "'three'"),
     "led": (["007"] + [str(n) for n in range(1, ROWS)], "string", "'007'"),
     "blank": ([""] * ROWS, "string", "no value"),
     "constant": (["4"] * ROWS, "integer", "one value only"),

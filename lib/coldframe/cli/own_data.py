@@ -143,7 +143,7 @@ def _new_page(session: Session, made: NewDataset, origins: list[str]) -> Group:
         make_table(["=", "guessed", "doubt"], rows),
     ]
     if made.unfit:
-        told = f"{count(made.unfit, 'row')} without a key of its own or a sound time will be set aside."
+        told = f"{count(made.unfit, 'row')} will be set aside, for key, time or an odd value."
         parts += [cell(told, "yellow"), Text()]
     parts.append(section("Written", *[unbroken(spell_path(one)) for one in made.files]))
     if made.backups:

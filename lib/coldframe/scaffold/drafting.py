@@ -38,14 +38,15 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
     _check_named(sample, wishes)
     options = sample.options
     nulls = find_blanks(frame, Source.model_fields["nulls"].default, options)
-    columns = guess_columns(frame, nulls=nulls, timezone=wishes.timezone, options=options)
+    columns = guess_columns(frame, nulls=nulls, timezone=wishes.timezone, options=options,
+                            exact=(wishes.target, *wishes.key), at=sample.counted)  # fmt: skip
     known = {one.name: one for one in columns}
     texts = frame[wishes.target]
     target = guess_target(
         known[wishes.target], texts[~_blank(texts, nulls)].value_counts(), task=wishes.task,
         options=options,
     )  # fmt: skip
-    time_column, doubt = _time_column(frame, columns, wishes)
+    time_column, doubt = _time_column(sample, columns, wishes, nulls)
     key, key_doubt = _key(sample, columns, wishes, time_column)
     time = None
     if time_column is not None:
@@ -116,7 +117,7 @@ def _check_named(sample: Sample, wishes: Wishes) -> None:
 
 
 def _time_column(
-    frame: pd.DataFrame, columns: Sequence[ColumnGuess], wishes: Wishes
+    sample: Sample, columns: Sequence[ColumnGuess], wishes: Wishes, nulls: tuple[str, ...]
 ) -> tuple[str | None, str]:
     """Return the column that says when a row is from, if there is one, and the doubt."""
     if wishes.time:
@@ -124,8 +125,10 @@ def _time_column(
     if wishes.timeless:
         return None, ""
     others = [one for one in columns if one.name != wishes.target]
-    found, doubt = find_time(frame, others)
-    return found, doubt or ("" if found else looks_like_time(frame, others))
+    found, doubt = find_time(sample.frame, others)
+    if found or doubt:
+        return found, doubt
+    return None, looks_like_time(sample.frame, others, nulls=nulls, at=sample.counted)
 
 
 def _key(

@@ -18,7 +18,7 @@ from coldframe.scaffold.drafts import Draft
 
 
 def prove(draft: Draft, text: str) -> int:
-    """Return how many rows of the sample its own contract sets aside, for want of key or time.
+    """Return how many rows of the sample its own contract sets aside.
 
     Raises
     ------

@@ -11,12 +11,15 @@ from typing import Literal
 import pandas as pd
 
 from coldframe.errors import ConfigurationError
-from coldframe.scaffold.columns import ColumnGuess, find_types, snake
+from coldframe.scaffold.almost import read_moments, show_odd
+from coldframe.scaffold.columns import ColumnGuess, snake
+from coldframe.sources import Column
 from coldframe.wording import count
 
 NAMED = re.compile(r"(^|_)(time|timestamp|date|datetime|day|at|when|created|moment)(_|$)")
 DATED = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\s*\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{2,4}")
 """Dates of whatever spelling."""
+MOMENT = Column(type="timestamp", timezone="UTC")
 YEARS = (1900, 2100)
 Chunk = Literal["D", "W", "M"]
 CHUNKS: tuple[Chunk, ...] = ("D", "W", "M")
@@ -92,25 +95,29 @@ def find_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> tuple[str 
     return best.name, doubt
 
 
-def looks_like_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> str:
+def looks_like_time(
+    frame: pd.DataFrame, guesses: Sequence[ColumnGuess], *, nulls: Sequence[str] = ("",),
+    at: str = "line",
+) -> str:  # fmt: skip
     """Return the doubt about rows having no time: columns that may say when, and why they do not.
 
     Examples
     --------
     >>> from coldframe.scaffold.columns import guess_columns
-    >>> days = pd.DataFrame({"day": ["31.12.2024", "01.01.2025"] * 4}, dtype="str")
+    >>> days = pd.DataFrame({"d": ["31.12.2024", "01.01.2025"] * 4}, dtype="str")
     >>> guesses = guess_columns(days.rename_axis("line"), nulls=("",), timezone="UTC")
-    >>> looks_like_time(days, guesses)
-    "day may be one: '31.12.2024', say, is no ISO 8601 (2024-07-01); see --time"
+    >>> print(looks_like_time(days, guesses))
+    d may be one, but no ISO 8601 (2024-07-01) in 8 of 8 values: '31.12.2024' on line 0; see --time
     """
     for one in guesses:
         if one.role == "moment":
             return f"{one.name} has moments, but none in {one.blanks:,} rows; see --time"
     for one in guesses:
-        texts = frame[one.name].dropna()
+        texts = frame[one.name]
+        texts = texts[~(texts.isna() | texts.isin(list(nulls)))]
         if one.column.type == "string" and len(texts) and DATED.match(str(texts.iloc[0])):
-            shown = str(texts.iloc[0])[:30]
-            return f"{one.name} may be one: {shown!r}, say, is no ISO 8601 (2024-07-01); see --time"
+            odd = show_odd(texts, MOMENT, at=at)
+            return f"{one.name} may be one, but no ISO 8601 (2024-07-01) in {odd}; see --time"
     for one in guesses:
         if NAMED.search(snake(one.name)) or snake(one.name) == "year":
             return f"{one.name} may be one by its name, but is of type {one.column.type}"
@@ -142,16 +149,14 @@ def guess_time(
     moments: pd.Series | None = None  # of those that are none
     form: Literal["moment", "year"] = "moment"
     if guess.role == "moment":
-        zone = guess.column.timezone or "UTC"
-        types = find_types(texts.to_frame(), nulls=(), options={}, timezone=zone)
-        moments = types[guess.name][1]
+        moments = read_moments(texts, guess.column.timezone)
     elif _are_years(texts):
         moments = pd.to_datetime(texts.drop_duplicates(), format="%Y", utc=True)
         form = "year"
     if moments is None:
         raise ConfigurationError(
             "The time column holds no moments.", where=f"--time {guess.name}",
-            found=f"{str(texts.iloc[0])[:40]!r}, say, of type {guess.column.type}",
+            found=f"none in {show_odd(texts, MOMENT, at=at)}",
             expected="ISO 8601 (2024-07-01, 2024-07-01 10:00, 2024-07-01T10:00:00+02:00) or years",
             remedy="write the column so, or name another one",
         )  # fmt: skip
