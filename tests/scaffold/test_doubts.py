@@ -2,9 +2,10 @@
 
 import pandas as pd
 import pytest
+from readers.written import write_ods_sheets
 
 from coldframe.doctor import check_dataset
-from coldframe.errors import ConfigurationError
+from coldframe.errors import ConfigurationError, DataError, NotFoundError
 from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
 
@@ -182,3 +183,66 @@ def test_a_third_value_of_the_target_that_is_rare_is_told(project):
     made = project.new("parcels", write_rows(project, late=answers), target="late")
     assert "2 values and 1 row of 'maybe'" in doubts(made)["task"]
     assert project.bench("parcels").dataset.model.task == "multiclass"
+
+
+def write_book(path, sheets):
+    """Write a workbook of frames by sheet."""
+    if path.suffix == ".xlsx":
+        with pd.ExcelWriter(path) as writer:
+            for name, frame in sheets.items():
+                frame.to_excel(writer, sheet_name=name, index=False)
+        return path
+    cells = {
+        name: [[ods_cell(value) for value in row] for row in (frame.columns, *frame.to_numpy())]
+        for name, frame in sheets.items()
+    }
+    write_ods_sheets(path, cells)
+    return path
+
+
+def ods_cell(value):
+    return (f'<table:table-cell office:value-type="string"><text:p>{value}</text:p>'
+            "</table:table-cell>")  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+@pytest.mark.parametrize("sheet", [None, "second half"])
+def test_of_several_sheets_one_is_taken(project, suffix, sheet):
+    rows = pd.read_csv(write_rows(project, rows=300), dtype="str")
+    cover = pd.DataFrame(columns=["All parcels"])
+    sheets = {"cover": cover, "first half": rows[:150], "second half": rows[150:]}
+    path = write_book(project.root / f"parcels.{suffix}", sheets)
+    made = project.new("parcels", path, target="late", sheet=sheet)
+    bench = project.bench("parcels")
+    assert bench.dataset.sources["parcels"].sheet == (sheet or "first half")
+    told = "'first half', the first sheet with rows, of 3; 'cover', 'second half': see --sheet"
+    assert doubts(made).get("file") == (None if sheet else told)
+    land_files(bench, [path])
+    frame = bench.store.read(ingest_batches(bench).snapshot, "parcels")
+    assert frame["id"].min() == (150 if sheet else 0)
+
+
+def test_a_sheet_that_is_not_there_is_refused(project):
+    rows = pd.read_csv(write_rows(project, rows=300), dtype="str")
+    path = write_book(project.root / "parcels.xlsx", {"a": rows, "b": rows})
+    other = write_book(project.root / "parcels-2.xlsx", {"b": rows, "c": rows})
+    with pytest.raises(NotFoundError, match="no sheet 'x'") as caught:
+        project.new("parcels", path, target="late", sheet="x")
+    assert caught.value.expected == "'a', 'b'"
+    with pytest.raises(ConfigurationError, match="Only workbooks have sheets"):
+        project.new("parcels", project.root / "parcels.csv", target="late", sheet="a")
+    with pytest.raises(DataError, match="lacks the sheet") as caught:
+        project.new("parcels", path, other, target="late")
+    assert "a; there are b, c" in caught.value.found
+    assert "--sheet" in caught.value.remedy
+    assert project.files() == []
+
+
+def test_a_guessed_key_says_what_it_takes_from_the_features(project):
+    path = write_rows(project, rows=1000)
+    frame = pd.read_csv(path, dtype="str").drop(columns="id")
+    frame.to_csv(path, index=False)
+    told = doubts(project.new("parcels", path, target="late", timeless=True))["key"]
+    assert "key columns are no features: taken_at; --key names others, or add a row number" in told
+    made = project.new("parcels", path, target="late", key=("taken_at",), force=True)
+    assert doubts(made)["key"] == ""

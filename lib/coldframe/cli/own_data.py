@@ -36,6 +36,10 @@ Key = Annotated[
     list[str] | None,
     typer.Option("--key", metavar="COLUMN", help="What names a row (else guessed)."),
 ]
+Sheet = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="Of a workbook (else the first with rows)."),
+]
 OUTCOMES = {
     "landed": ("landed", "green"),
     "there": ("there already", "dim"),
@@ -82,6 +86,7 @@ def _add_new(app: typer.Typer) -> None:
             str | None,
             typer.Option("--query", metavar="SQL", help="Of the database that --from names."),
         ] = None,
+        sheet: Sheet = None,
         no_time: Annotated[
             bool,
             typer.Option("--no-time", help="Rows have no time; they count as they are delivered."),
@@ -95,7 +100,7 @@ def _add_new(app: typer.Typer) -> None:
         settings = load_settings(home=session.home)
         wishes = Wishes(
             target=target, time=time, key=tuple(key or ()), task=task, timezone=timezone,
-            timeless=no_time,
+            timeless=no_time, sheet=sheet,
         )  # fmt: skip
         with session.working(f"looking at {origins[0]}"):
             made = new_dataset(

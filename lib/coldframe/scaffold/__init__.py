@@ -99,7 +99,7 @@ def new_dataset(
     from coldframe.scaffold.yaml_text import write_yaml
 
     with find_place(settings, origins, query=query) as place:
-        draft = draft_dataset(name, read_sample(place), wishes)
+        draft = draft_dataset(name, read_sample(place, sheet=wishes.sheet), wishes)
     text = write_yaml(draft)
     unfit = prove(draft, text)
     written = write_files(settings, name, dataset=text, code=write_code(draft), force=force)

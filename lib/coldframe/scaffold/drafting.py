@@ -135,7 +135,10 @@ def _key(
     sample: Sample, columns: Sequence[ColumnGuess], wishes: Wishes, time: str | None
 ) -> tuple[tuple[str, ...], str]:
     if not wishes.key:
-        return guess_key(sample.frame, columns, time=time, without=[wishes.target])
+        found, doubt = guess_key(sample.frame, columns, time=time, without=[wishes.target])
+        names = ", ".join(found)
+        none = f"key columns are no features: {names}; --key names others, or add a row number"
+        return found, f"{doubt}; {none}"
     doubled = int(sample.frame.duplicated(list(wishes.key)).sum())
     told = f"{doubled:,} rows of the sample have the key of an earlier one: they will be set aside"
     return wishes.key, told if doubled else ""

@@ -12,6 +12,7 @@ from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
 from coldframe.scaffold.places import Place
 from coldframe.scaffold.sniffing import column_names, guess_numbers, sniff_options
+from coldframe.scaffold.workbooks import choose_sheet
 from coldframe.sources import UNDECLARED, Column, Source
 
 if TYPE_CHECKING:
@@ -62,18 +63,29 @@ class Sample:
         return "line" if len(self.place.files) == 1 else "row"
 
 
-def read_sample(place: Place) -> Sample:
+def read_sample(place: Place, *, sheet: str | None = None) -> Sample:
     """Read the beginning of the files at a place; all are spelled as the first is.
+
+    Parameters
+    ----------
+    place : Place
+        Where they are.
+    sheet : str, optional
+        Which of a workbook's; by default the first with rows.
 
     Raises
     ------
     DataError
         They cannot be read as one table; says why.
+    NotFoundError
+        There is no such sheet.
+    ConfigurationError
+        A sheet is named of what is no workbook.
     """
-    doubts = place.doubts
     first, *others = place.files
     share = len(place.files)
-    options, frame, whole = _first(place, first, share)
+    options, frame, whole, doubt = _first(place, first, share, sheet)
+    doubts = (*place.doubts, *([doubt] if doubt else []))
     partly: tuple[str, ...] = ()
     if others:
         frames = [frame]
@@ -104,11 +116,16 @@ def read_sample(place: Place) -> Sample:
     return _named(sample)
 
 
-def _first(place: Place, path: Path, share: int) -> tuple[dict[str, Any], pd.DataFrame, bool]:
-    """Return how the first file is spelled, its first rows, and whether they are all."""
+def _first(
+    place: Place, path: Path, share: int, sheet: str | None
+) -> tuple[dict[str, Any], pd.DataFrame, bool, str]:
+    """Return how the first file is spelled, its first rows, whether they are all, and a doubt."""
     try:
         options = sniff_options(path)
-        return options, *_read(path, options, share=share)
+        chosen, doubt = choose_sheet(path, options.get("kind", "csv"), sheet)
+        if chosen is not None:
+            options["sheet"] = chosen
+        return options, *_read(path, options, share=share), doubt
     except UnfitBatchError as error:
         several = f", {path.name}" if len(place.files) > 1 else ""
         raise _unreadable(f"{place.origin}{several}", error) from error
@@ -164,6 +181,13 @@ def _unreadable(where: str, error: UnfitBatchError) -> DataError:
             "The file cannot be read: It is text of no encoding that is guessed.", where=where,
             expected="UTF-8, UTF-16 with its mark, or cp1252; or Parquet, JSON Lines or Excel",
             remedy="write it anew as UTF-8, if it is a table at all",
+        )  # fmt: skip
+    if any(fault.rule == "sheet" for fault in error.faults):
+        return DataError(
+            "The file cannot be read: It lacks the sheet that is read of the others.", where=where,
+            found="; ".join(filter(None, (fault.example for fault in error.faults))) or None,
+            expected="a sheet of one name in each file",
+            remedy="name one that all have with --sheet, or rename it in the file",
         )  # fmt: skip
     return DataError(
         f"The file cannot be read: {error.what}", where=where,
