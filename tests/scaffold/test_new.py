@@ -68,7 +68,7 @@ def test_each_column_is_what_it_seems_and_what_is_doubtful_is_told(project, file
     }
     assert told == {
         "OrderId": {"type": "integer"},
-        "ordered_at": {"type": "timestamp", "timezone": "Europe/Berlin"},
+        "ordered_at": {"type": "timestamp", "timezone": "Europe/Berlin", "future_hours": 24.0},
         "zip": {"type": "string", "pattern": "[0-9]{5}"},
         "amount": {"type": "number", "minimum": 0.0, "maximum": 250.0},
         "pieces": {"type": "integer", "minimum": 0.0, "maximum": 12.0},
@@ -126,7 +126,7 @@ ODD = {
     "huge": ([str(2**63 + n) for n in range(ROWS)], "string", "left out"),
     "beyond": (["1e400"] + ["3"] * (ROWS - 1), "string", "numbers but for 1 rows"),
     "asked": (["?"] + [str(n) for n in range(1, ROWS)], "integer", ""),
-    "worded": (["three"] + [str(n) for n in range(1, ROWS)], "string", "'three'"),
+    "worded": (["three"] * 3 + [str(n) for n in range(3, ROWS)], "string", "'three'"),
     "led": (["007"] + [str(n) for n in range(1, ROWS)], "string", "'007'"),
     "blank": ([""] * ROWS, "string", "no value"),
     "constant": (["4"] * ROWS, "integer", "one value only"),
@@ -295,6 +295,9 @@ WRONG = {
     "a target whose squares overflow": (
         {"amount": [f"{n}.5e200" for n in range(1, len(orders()) + 1)]}, {"target": "amount"},
         DataError, "squares overflow",
+    ),
+    "a column named as undeclared ones are": (
+        {"undeclared:x": "1"}, {}, DataError, "no contract declares",
     ),
     "a task that is another": ({}, {"task": "regression"}, ConfigurationError, "regression task"),
 }  # fmt: skip

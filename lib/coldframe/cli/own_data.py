@@ -36,6 +36,10 @@ Key = Annotated[
     list[str] | None,
     typer.Option("--key", metavar="COLUMN", help="What names a row (else guessed)."),
 ]
+Sheet = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="Of a workbook (else the first with rows)."),
+]
 OUTCOMES = {
     "landed": ("landed", "green"),
     "there": ("there already", "dim"),
@@ -82,6 +86,7 @@ def _add_new(app: typer.Typer) -> None:
             str | None,
             typer.Option("--query", metavar="SQL", help="Of the database that --from names."),
         ] = None,
+        sheet: Sheet = None,
         no_time: Annotated[
             bool,
             typer.Option("--no-time", help="Rows have no time; they count as they are delivered."),
@@ -95,7 +100,7 @@ def _add_new(app: typer.Typer) -> None:
         settings = load_settings(home=session.home)
         wishes = Wishes(
             target=target, time=time, key=tuple(key or ()), task=task, timezone=timezone,
-            timeless=no_time,
+            timeless=no_time, sheet=sheet,
         )  # fmt: skip
         with session.working(f"looking at {origins[0]}"):
             made = new_dataset(
@@ -143,7 +148,7 @@ def _new_page(session: Session, made: NewDataset, origins: list[str]) -> Group:
         make_table(["=", "guessed", "doubt"], rows),
     ]
     if made.unfit:
-        told = f"{count(made.unfit, 'row')} without a key of its own or a time will be set aside."
+        told = f"{count(made.unfit, 'row')} will be set aside, for key, time or an odd value."
         parts += [cell(told, "yellow"), Text()]
     parts.append(section("Written", *[unbroken(spell_path(one)) for one in made.files]))
     if made.backups:

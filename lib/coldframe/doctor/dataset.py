@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from coldframe.datasets import Dataset, load_dataset, load_object
 from coldframe.doctor.features import check_features, check_model
 from coldframe.doctor.findings import Finding, fine, judged, of_error
+from coldframe.doctor.thresholds import check_thresholds
 from coldframe.errors import ColdframeError, ConfigurationError
 from coldframe.estimators import build_estimator
 from coldframe.settings import Settings
@@ -57,6 +58,8 @@ def check_dataset(settings: Settings, name: str | None = None) -> Iterator[Findi
         yield check_model(dataset)
         if dataset.model.space and "model.space" not in lost:
             yield check_space(dataset)
+    if dataset.features.time is not None:
+        yield check_thresholds(dataset)
     if any(key.startswith("sources.") for key in lost):
         return
     from coldframe.doctor.samples import sample_sources  # pandas and pandera
@@ -148,6 +151,7 @@ def check_code(
     dataset: Dataset, samples: tuple[SourceSample, ...], *, fit: bool
 ) -> Iterator[Finding]:
     """Run the feature function on the sample, then fit, save and load an estimator on it."""
+    from coldframe.doctor.samples import ROWS
     from coldframe.features import build_frame
 
     rows = next(one for one in samples if one.source == dataset.features.rows)
@@ -169,6 +173,11 @@ def check_code(
             "mend the function",
         )  # fmt: skip
         return
+    if dataset.features.time is None:
+        share = float(frame[dataset.features.target].notna().mean())
+        more = rows.rows == ROWS  # of a file that was read no further
+        seen = None if more else round(share * max(rows.known, rows.rows))
+        yield check_thresholds(dataset, labelled=seen)
     columns = len(dataset.features.columns)
     yield fine("features", f"{count(len(frame), 'row')} with {count(columns, 'feature')}")
     yield from _blank_features(dataset, frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +32,8 @@ class SourceSample:
         The file; None if the rows are of a snapshot, or there are none.
     rows : int
         Rows that were read.
+    known : int
+        Rows of the source in the newest snapshot.
     fit : DataFrame or None
         Those that keep every rule, typed; None if nothing could be read.
     failures : DataFrame or None
@@ -43,6 +45,7 @@ class SourceSample:
     source: str
     path: Path | None = None
     rows: int = 0
+    known: int = 0
     fit: pd.DataFrame | None = None
     failures: pd.DataFrame | None = None
     error: ColdframeError | None = None
@@ -54,11 +57,12 @@ def sample_sources(bench: Workbench) -> tuple[SourceSample, ...]:
     head = bench.store.head(bench.dataset.name)
     found = []
     for name, source in bench.dataset.sources.items():
+        known = head.tables[name].rows if head is not None and name in head.tables else 0
         if name in newest:
-            found.append(_of_file(name, source, newest[name]))
+            found.append(replace(_of_file(name, source, newest[name]), known=known))
         elif head is not None and name in head.tables:
             rows = bench.store.read(head, name).head(ROWS)
-            found.append(SourceSample(source=name, rows=len(rows), fit=rows))
+            found.append(SourceSample(source=name, rows=len(rows), known=known, fit=rows))
         else:
             found.append(SourceSample(source=name))
     return tuple(found)

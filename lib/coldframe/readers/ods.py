@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as ET
@@ -67,11 +68,17 @@ def read_ods(path: Path, source: Source) -> Iterator[Piece]:
             yield from sheet_pieces(fill_blanks(rows, rule=RULE), source)
 
 
-def read_header(path: Path, *, limit: int) -> list[str]:
-    """Return the first row of the first sheet, of at most `limit` characters."""
-    with zipfile.ZipFile(path) as archive, archive.open(CONTENT) as stream:
-        _, cells = next(_rows(stream, 0, limit=limit), (1, []))
-    return [cell or "" for cell in cells]
+def read_heads(path: Path, *, limit: int) -> dict[str, list[list[str]]]:
+    """Return the first two rows of each sheet that are not blank, of at most `limit` characters."""
+    with zipfile.ZipFile(path) as archive:
+        with archive.open(CONTENT) as stream:
+            names = list(_names(stream))
+        found: dict[str, list[list[str]]] = {}
+        for place, name in enumerate(names):
+            with archive.open(CONTENT) as stream:
+                rows = islice(_rows(stream, place, limit=limit), 2)
+                found[name] = [[cell or "" for cell in cells] for _, cells in rows]
+    return found
 
 
 def _check_password(archive: zipfile.ZipFile) -> None:

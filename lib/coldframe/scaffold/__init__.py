@@ -31,7 +31,7 @@ class NewDataset:
     whole : bool
         Whether these are all rows of the file.
     unfit : int
-        Rows of the sample that its contract sets aside, for want of a key or a time.
+        Rows of the sample that its contract sets aside, for key, time or an odd value.
     pulled : bool
         Whether deliveries are pulled; else they are brought by `coldframe land`.
     guesses : tuple of Guess
@@ -57,7 +57,7 @@ def new_dataset(
     """Write datasets/NAME.yaml and lib/NAME, guessed from the beginning of its deliveries.
 
     The contract that is written accepts the rows that it was guessed from, but for those without
-    key or time.
+    key or time, dated in the future, or with one of the few odd values of a column.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def new_dataset(
     from coldframe.scaffold.yaml_text import write_yaml
 
     with find_place(settings, origins, query=query) as place:
-        draft = draft_dataset(name, read_sample(place), wishes)
+        draft = draft_dataset(name, read_sample(place, sheet=wishes.sheet), wishes)
     text = write_yaml(draft)
     unfit = prove(draft, text)
     written = write_files(settings, name, dataset=text, code=write_code(draft), force=force)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
 import pandas as pd
 
 from coldframe.contracts.casting import cast
+from coldframe.scaffold.almost import Almost, find_almost
 from coldframe.scaffold.rules import ENOUGH_ROWS, FEW_VALUES, OFTEN_ENOUGH, bounds_of, shape_of
 from coldframe.sources import Column, Source
 
@@ -123,7 +124,8 @@ def find_blanks(
 
 def guess_columns(
     frame: pd.DataFrame, *, nulls: tuple[str, ...], timezone: str,
-    options: Mapping[str, Any] = MappingProxyType({}),
+    options: Mapping[str, Any] = MappingProxyType({}), exact: Collection[str] = (),
+    at: str = "line",
 ) -> tuple[ColumnGuess, ...]:  # fmt: skip
     """Return what each column seems to be.
 
@@ -137,6 +139,10 @@ def guess_columns(
         On whose clock moments without an offset were read.
     options : mapping
         How the file is spelled.
+    exact : collection of str
+        Columns whose type is that of all their values; of others a few may be odd.
+    at : str
+        What the index counts: line or row.
 
     Examples
     --------
@@ -146,7 +152,25 @@ def guess_columns(
     ('string', 'digits that look like a code: kept as text, with its leading zeros')
     """
     types = find_types(frame, nulls=nulls, options=options, timezone=timezone)
-    return tuple(_guess(name, frame[name], *found, nulls) for name, found in types.items())
+    texts = [name for name, (one, _) in types.items() if one.type == "string" and name not in exact]
+    almost = find_almost(
+        frame, texts, nulls=nulls, options=options, timezone=timezone, at=at,
+        codes=[name for name in texts if CODE.search(snake(name))],
+    )  # fmt: skip
+    return tuple(
+        _guess_almost(name, frame[name], almost[name], nulls) if name in almost
+        else _guess(name, frame[name], *found, nulls)
+        for name, found in types.items()
+    )  # fmt: skip
+
+
+def _guess_almost(
+    name: str, texts: pd.Series, almost: Almost, nulls: tuple[str, ...]
+) -> ColumnGuess:
+    """Return what a column seems to be whose odd values are passed over."""
+    sound = texts.drop(almost.odd)
+    guess = _guess(name, sound, almost.column, almost.values.drop(almost.odd), nulls)
+    return replace(guess, doubt="; ".join(filter(None, (almost.doubt, guess.doubt))))
 
 
 def _guess(

@@ -38,19 +38,22 @@ def draft_dataset(name: str, sample: Sample, wishes: Wishes) -> Draft:
     _check_named(sample, wishes)
     options = sample.options
     nulls = find_blanks(frame, Source.model_fields["nulls"].default, options)
-    columns = guess_columns(frame, nulls=nulls, timezone=wishes.timezone, options=options)
+    columns = guess_columns(frame, nulls=nulls, timezone=wishes.timezone, options=options,
+                            exact=(wishes.target, *wishes.key), at=sample.counted)  # fmt: skip
     known = {one.name: one for one in columns}
     texts = frame[wishes.target]
     target = guess_target(
         known[wishes.target], texts[~_blank(texts, nulls)].value_counts(), task=wishes.task,
         options=options,
     )  # fmt: skip
-    time_column, doubt = _time_column(frame, columns, wishes)
+    time_column, doubt = _time_column(sample, columns, wishes, nulls)
     key, key_doubt = _key(sample, columns, wishes, time_column)
     time = None
     if time_column is not None:
         text = frame[time_column]
-        time = guess_time(known[time_column], text[~_blank(text, nulls)], doubt=doubt)
+        time = guess_time(
+            known[time_column], text[~_blank(text, nulls)], doubt=doubt, at=sample.counted
+        )
     contract = _contract(columns, key, time, target)
     for one in set(sample.partly) - {*key, time_column, wishes.target}:
         contract[one] = contract[one].model_copy(update={"required": False})
@@ -114,7 +117,7 @@ def _check_named(sample: Sample, wishes: Wishes) -> None:
 
 
 def _time_column(
-    frame: pd.DataFrame, columns: Sequence[ColumnGuess], wishes: Wishes
+    sample: Sample, columns: Sequence[ColumnGuess], wishes: Wishes, nulls: tuple[str, ...]
 ) -> tuple[str | None, str]:
     """Return the column that says when a row is from, if there is one, and the doubt."""
     if wishes.time:
@@ -122,15 +125,20 @@ def _time_column(
     if wishes.timeless:
         return None, ""
     others = [one for one in columns if one.name != wishes.target]
-    found, doubt = find_time(frame, others)
-    return found, doubt or ("" if found else looks_like_time(frame, others))
+    found, doubt = find_time(sample.frame, others)
+    if found or doubt:
+        return found, doubt
+    return None, looks_like_time(sample.frame, others, nulls=nulls, at=sample.counted)
 
 
 def _key(
     sample: Sample, columns: Sequence[ColumnGuess], wishes: Wishes, time: str | None
 ) -> tuple[tuple[str, ...], str]:
     if not wishes.key:
-        return guess_key(sample.frame, columns, time=time, without=[wishes.target])
+        found, doubt = guess_key(sample.frame, columns, time=time, without=[wishes.target])
+        names = ", ".join(found)
+        none = f"key columns are no features: {names}; --key names others, or add a row number"
+        return found, f"{doubt}; {none}"
     doubled = int(sample.frame.duplicated(list(wishes.key)).sum())
     told = f"{doubled:,} rows of the sample have the key of an earlier one: they will be set aside"
     return wishes.key, told if doubled else ""
@@ -150,7 +158,8 @@ def _contract(
             column = column.model_copy(update={"nullable": False, "among": None, "pattern": None})
             column = column.model_copy(update={"minimum": None, "maximum": None})
         if time is not None and one.name == time.column:
-            column = column.model_copy(update={"nullable": False})
+            update = {"nullable": False, "future_hours": time.future_hours}
+            column = column.model_copy(update=update)
             if time.form == "year":
                 low, high = YEARS
                 column = column.model_copy(update={"minimum": low, "maximum": high})

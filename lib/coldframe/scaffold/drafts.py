@@ -8,7 +8,7 @@ from coldframe.scaffold.columns import ColumnGuess
 from coldframe.scaffold.records import Guess
 from coldframe.scaffold.samples import Sample
 from coldframe.scaffold.targets import TargetGuess
-from coldframe.scaffold.times import TimeGuess
+from coldframe.scaffold.times import WHOLE, TimeGuess
 from coldframe.sources import Source
 
 USUAL_ROWS = 1000
@@ -74,7 +74,24 @@ class Draft:
     @property
     def chunk_rows(self) -> int:
         """Rows of a chunk, where rows have no time: five of the holdout, to know how they vary."""
-        return max(LEAST_CHUNK, min(ROWS_OF_A_CHUNK, len(self.sample.frame) // 25))
+        return max(LEAST_CHUNK, min(ROWS_OF_A_CHUNK, self.held_out // 5))
+
+    @property
+    def held_out(self) -> int:
+        """Rows of the holdout, where rows have no time: a fifth of those with a label."""
+        texts = self.sample.frame[self.target.name]
+        return int((~(texts.isna() | texts.isin(self.source.nulls))).sum()) // 5
+
+    @property
+    def few_rows(self) -> str:
+        """Say that the holdout, of rows without time, has too few for a threshold."""
+        if not self.sample.whole or self.held_out >= WHOLE * self.chunk_rows:
+            return ""
+        least = 5 * WHOLE * LEAST_CHUNK
+        return (
+            f"its {self.held_out:,} rows are fewer than {WHOLE} chunks: there may be no threshold, "
+            f"so that nothing will alert, before there are {least:,} labelled rows"
+        )
 
     @property
     def left_out(self) -> tuple[ColumnGuess, ...]:

@@ -27,6 +27,8 @@ class Wishes:
         On whose clock moments without an offset were read.
     timeless : bool
         Whether rows are to have no time, whatever columns there are.
+    sheet : str or None
+        Which sheet of a workbook holds the rows.
     """
 
     target: str
@@ -35,6 +37,7 @@ class Wishes:
     task: str | None = None
     timezone: str = "UTC"
     timeless: bool = False
+    sheet: str | None = None
 
     def check(self) -> None:
         """Raise if the task or the time zone is none.

@@ -12,7 +12,8 @@ from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
 from coldframe.scaffold.places import Place
 from coldframe.scaffold.sniffing import column_names, guess_numbers, sniff_options
-from coldframe.sources import Column, Source
+from coldframe.scaffold.workbooks import choose_sheet
+from coldframe.sources import UNDECLARED, Column, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,19 +57,35 @@ class Sample:
         """Where the files are, as it was typed."""
         return self.place.origin
 
+    @property
+    def counted(self) -> str:
+        """What the index of the rows counts: the lines of one file, or the rows of several."""
+        return "line" if len(self.place.files) == 1 else "row"
 
-def read_sample(place: Place) -> Sample:
+
+def read_sample(place: Place, *, sheet: str | None = None) -> Sample:
     """Read the beginning of the files at a place; all are spelled as the first is.
+
+    Parameters
+    ----------
+    place : Place
+        Where they are.
+    sheet : str, optional
+        Which of a workbook's; by default the first with rows.
 
     Raises
     ------
     DataError
         They cannot be read as one table; says why.
+    NotFoundError
+        There is no such sheet.
+    ConfigurationError
+        A sheet is named of what is no workbook.
     """
-    doubts = place.doubts
     first, *others = place.files
     share = len(place.files)
-    options, frame, whole = _first(place, first, share)
+    options, frame, whole, doubt = _first(place, first, share, sheet)
+    doubts = (*place.doubts, *([doubt] if doubt else []))
     partly: tuple[str, ...] = ()
     if others:
         frames = [frame]
@@ -99,11 +116,16 @@ def read_sample(place: Place) -> Sample:
     return _named(sample)
 
 
-def _first(place: Place, path: Path, share: int) -> tuple[dict[str, Any], pd.DataFrame, bool]:
-    """Return how the first file is spelled, its first rows, and whether they are all."""
+def _first(
+    place: Place, path: Path, share: int, sheet: str | None
+) -> tuple[dict[str, Any], pd.DataFrame, bool, str]:
+    """Return how the first file is spelled, its first rows, whether they are all, and a doubt."""
     try:
         options = sniff_options(path)
-        return options, *_read(path, options, share=share)
+        chosen, doubt = choose_sheet(path, options.get("kind", "csv"), sheet)
+        if chosen is not None:
+            options["sheet"] = chosen
+        return options, *_read(path, options, share=share), doubt
     except UnfitBatchError as error:
         several = f", {path.name}" if len(place.files) > 1 else ""
         raise _unreadable(f"{place.origin}{several}", error) from error
@@ -126,7 +148,8 @@ def _partly(place: Place, frames: list[pd.DataFrame]) -> tuple[str, ...]:
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd  # this module is imported where no data is read
 
-    return pd.concat(frames, ignore_index=True).rename_axis("line")
+    joined = pd.concat(frames, ignore_index=True)
+    return joined.set_axis(joined.index + 1).rename_axis("line")
 
 
 def _read(path: Path, options: Mapping[str, Any], *, share: int) -> tuple[pd.DataFrame, bool]:
@@ -134,6 +157,7 @@ def _read(path: Path, options: Mapping[str, Any], *, share: int) -> tuple[pd.Dat
     import pandas as pd  # this module is imported where no data is read
 
     names = column_names(path, options)
+    _refuse_reserved(names, str(path.name))
     # any column that is there makes a reader content; it keeps the others, too
     columns = {name: Column(type="string", required=False) for name in names or ("a",)}
     source = Source(files="*", key=(), columns=columns, **options)
@@ -158,6 +182,13 @@ def _unreadable(where: str, error: UnfitBatchError) -> DataError:
             expected="UTF-8, UTF-16 with its mark, or cp1252; or Parquet, JSON Lines or Excel",
             remedy="write it anew as UTF-8, if it is a table at all",
         )  # fmt: skip
+    if any(fault.rule == "sheet" for fault in error.faults):
+        return DataError(
+            "The file cannot be read: It lacks the sheet that is read of the others.", where=where,
+            found="; ".join(filter(None, (fault.example for fault in error.faults))) or None,
+            expected="a sheet of one name in each file",
+            remedy="name one that all have with --sheet, or rename it in the file",
+        )  # fmt: skip
     return DataError(
         f"The file cannot be read: {error.what}", where=where,
         found="; ".join(filter(None, (fault.example for fault in error.faults))) or None,
@@ -176,6 +207,7 @@ def _named(sample: Sample) -> Sample:
             where=sample.origin, found=f"{long[0][:60]}… ({len(long[0])} characters)",
             expected=f"at most {LONGEST_NAME} characters",
         )  # fmt: skip
+    _refuse_reserved(names, sample.origin)
     kept = [name for name in names if name.strip()]
     if not kept:
         raise DataError("No column has a name.", where=sample.origin, expected="a header")
@@ -183,3 +215,15 @@ def _named(sample: Sample) -> Sample:
     if len(kept) < len(names):
         doubts += ("a column without a name is left out; it may be a row number",)
     return replace(sample, frame=sample.frame[kept], doubts=doubts)
+
+
+def _refuse_reserved(names: list[str], where: str) -> None:
+    """Raise if a column bears a name that the gate gives to columns of no contract."""
+    taken = [name for name in names if name.startswith(UNDECLARED)]
+    if taken:
+        raise DataError(
+            "A column has a name that is kept for columns which no contract declares.",
+            where=where, found=", ".join(repr(name[:60]) for name in taken[:3]),
+            expected=f"names that do not begin with {UNDECLARED}",
+            remedy="rename the column in the file, or leave it out",
+        )  # fmt: skip

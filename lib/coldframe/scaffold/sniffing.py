@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from coldframe.errors import DataError
 from coldframe.readers import KINDS
 from coldframe.readers.inflating import read_chunks, sniff
-from coldframe.readers.ods import read_header
+from coldframe.scaffold.workbooks import KINDS as WORKBOOKS
+from coldframe.scaffold.workbooks import read_sheet_header
 from coldframe.sources import Column, Source
 
 if TYPE_CHECKING:
@@ -75,13 +76,8 @@ def column_names(path: Path, options: Mapping[str, Any]) -> list[str]:
         if kind == "jsonl":
             with path.open("rb") as stream:
                 return list(json.loads(stream.readline(LONGEST_RECORD)))
-        if kind == "ods":
-            return read_header(path, limit=LONGEST_RECORD)
-        if kind == "excel":
-            from python_calamine import CalamineWorkbook
-
-            rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows()
-            return [str(name) for name in next(iter(rows), [])]
+        if kind in WORKBOOKS:
+            return read_sheet_header(path, kind, options.get("sheet"))
     except Exception:  # noqa: BLE001 - of a damaged file; its reader says what is wrong with it
         return []
     return header_of(path, options)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from coldframe.errors import ConfigurationError, DataError
 from coldframe.scaffold.columns import ColumnGuess
+from coldframe.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 TaskName = Literal["binary", "multiclass", "regression"]
 YES = ("1", "1.0", "true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "t", "T", "positive")
 MOST_CLASSES = 20
-LARGEST = 1e150  # so that a million squares add up to less than the largest float
 """Whole numbers with so few values are taken for classes, with doubt."""
+RARE = 0.01
+"""Share of the rows up to which a third value may be a slip."""
+LARGEST = 1e150  # so that a million squares add up to less than the largest float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +126,8 @@ def _task_of(guess: ColumnGuess, counts: pd.Series) -> tuple[TaskName, str]:
         if len(counts) > MOST_CLASSES:
             return "regression", ""
         told = f"{len(counts)} different whole numbers are taken for classes"
-        return "multiclass", f"{told}; if they are amounts: --task regression"
+        amounts = f"{told}; if they are amounts: --task regression"
+        return "multiclass", "; ".join(filter(None, (_rare_third(counts), amounts)))
     if guess.column.type == "timestamp" or guess.role in ("text", "identifier"):
         raise DataError(
             "The target is neither a number nor one of a few classes.",
@@ -131,7 +135,17 @@ def _task_of(guess: ColumnGuess, counts: pd.Series) -> tuple[TaskName, str]:
             found=f"{len(counts):,} different values of type {guess.column.type}",
             remedy="name another --target",
         )  # fmt: skip
-    return "multiclass", ""
+    return "multiclass", _rare_third(counts)
+
+
+def _rare_third(counts: pd.Series) -> str:
+    """Say that a third value is so rare that the task may be one of yes and no."""
+    rarest = int(counts.min())
+    if len(counts) != 3 or rarest > RARE * counts.sum():
+        return ""
+    value = str(counts.idxmin())[:30]
+    told = f"2 values and {count(rarest, 'row')} of {value!r}"
+    return f"{told}: without those it is a binary task"
 
 
 def _positive_of(

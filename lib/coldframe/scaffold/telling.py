@@ -9,6 +9,7 @@ import pandas as pd
 from coldframe.scaffold.columns import ColumnGuess
 from coldframe.scaffold.drafts import Draft
 from coldframe.scaffold.records import Guess, Wishes
+from coldframe.scaffold.times import TimeGuess
 from coldframe.sources import Source
 from coldframe.wording import count
 
@@ -28,11 +29,14 @@ def tell_guesses(
     if time is None:
         yield Guess(about="time", what="none: rows stand as they are delivered", doubt=time_doubt)
         what = f"the newest fifth of the rows; chunks of {draft.chunk_rows} rows"
-        yield Guess(about="holdout", what=what, doubt=_sorted_by_target(draft))
+        doubt = "; ".join(filter(None, (_sorted_by_target(draft), draft.few_rows)))
+        yield Guess(about="holdout", what=what, doubt=doubt)
     else:
         yield Guess(about="time", what=f"{time.column}, a {time.form}", doubt=time.doubt)
+        yield from _tell_future(time)
         what = f"the newest {time.holdout_days:g} days; chunks of a {CHUNKS[time.chunk]}"
-        doubt = "" if sample.whole else "from the beginning of the file only"
+        beginning = "" if sample.whole else "from the beginning of the file only"
+        doubt = "; ".join(filter(None, (time.cut_doubt, beginning)))
         yield Guess(about="holdout", what=what, doubt=doubt)
     yield from _tell_columns(draft)
     if draft.source.pull is not None:
@@ -49,6 +53,16 @@ def tell_guesses(
         role = (one.name in draft.source.key, one.name in (draft.time_column, target.name))
         if one.doubt and not any(role):
             yield Guess(about=f"column {one.name}", what=_called(one), doubt=one.doubt)
+
+
+def _tell_future(time: TimeGuess) -> Iterator[Guess]:
+    if time.future_hours is not None:
+        what = f"a row more than {time.future_hours:g} hours after its delivery is set aside"
+        planned = "if rows are of what is planned, take future_hours out"
+        doubt = "; ".join(filter(None, (time.later, planned)))
+        yield Guess(about="future", what=what, doubt=doubt)
+    elif time.later:
+        yield Guess(about="future", what="rows may be of any time", doubt=time.later)
 
 
 def _called_task(draft: Draft) -> str:

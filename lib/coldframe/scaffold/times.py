@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +11,38 @@ from typing import Literal
 import pandas as pd
 
 from coldframe.errors import ConfigurationError
-from coldframe.scaffold.columns import ColumnGuess, find_types, snake
+from coldframe.scaffold.almost import read_moments, show_odd
+from coldframe.scaffold.columns import ColumnGuess, snake
+from coldframe.sources import Column
+from coldframe.wording import count
 
 NAMED = re.compile(r"(^|_)(time|timestamp|date|datetime|day|at|when|created|moment)(_|$)")
 DATED = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\s*\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{2,4}")
 """Dates of whatever spelling."""
+MOMENT = Column(type="timestamp", timezone="UTC")
 YEARS = (1900, 2100)
+Chunk = Literal["D", "W", "M"]
+CHUNKS: tuple[Chunk, ...] = ("D", "W", "M")
 DAYS = {"D": 1, "W": 7, "M": 30}
 ENOUGH_ROWS = 300
 """Rows of a chunk, so that its figures are not all chance."""
-HOLDOUTS = (1, 2, 3, 7, 14, 28, 56, 91, 182, 365)
-HOLDOUT_SHARE = 0.25
+LEAST_ROWS = 50
+"""Rows of a chunk, below which it has no figures."""
+HOLDOUTS = (1, 2, 3, 7, 14, 28, 35, 56, 91, 182, 365)
+HOLDOUT_SHARE, MOST_SHARE = 0.25, 0.4
+"""What the holdout is of the sample's span; the second, if it has too few chunks otherwise."""
+NEEDED = {"D": 5, "W": 35, "M": 155}
+"""Days that hold four whole chunks, wherever they begin."""
+FUTURE_HOURS = 24.0
+FEW = 0.01
+"""Share of rows that may be later than that; the gate sets aside twice as many."""
+YEARS_NEEDED = 3.5 * 365
+"""Days before the newest year, within which four years begin."""
+
+
+WHOLE = 4
+"""Chunks in the holdout: one more than a threshold needs."""
+SILENT = "no threshold can be computed, so nothing will alert; see holdout_days and chunk"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +63,23 @@ class TimeGuess:
         Between the first and the last row of the sample.
     doubt : str
         What is not certain.
+    cut_doubt : str
+        What is not certain of chunks and holdout.
+    future_hours : float or None
+        How much later than its delivery a row may be; None for years, or if many are.
+    later : str
+        Says which rows of the sample are later than that.
     """
 
     column: str
     form: Literal["moment", "year"]
-    chunk: Literal["D", "W", "M"]
+    chunk: Chunk
     holdout_days: float
     span_days: float
     doubt: str = ""
+    cut_doubt: str = ""
+    future_hours: float | None = None
+    later: str = ""
 
 
 def find_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> tuple[str | None, str]:
@@ -64,32 +95,38 @@ def find_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> tuple[str 
     return best.name, doubt
 
 
-def looks_like_time(frame: pd.DataFrame, guesses: Sequence[ColumnGuess]) -> str:
+def looks_like_time(
+    frame: pd.DataFrame, guesses: Sequence[ColumnGuess], *, nulls: Sequence[str] = ("",),
+    at: str = "line",
+) -> str:  # fmt: skip
     """Return the doubt about rows having no time: columns that may say when, and why they do not.
 
     Examples
     --------
     >>> from coldframe.scaffold.columns import guess_columns
-    >>> days = pd.DataFrame({"day": ["31.12.2024", "01.01.2025"] * 4}, dtype="str")
+    >>> days = pd.DataFrame({"d": ["31.12.2024", "01.01.2025"] * 4}, dtype="str")
     >>> guesses = guess_columns(days.rename_axis("line"), nulls=("",), timezone="UTC")
-    >>> looks_like_time(days, guesses)
-    "day may be one: '31.12.2024', say, is no ISO 8601 (2024-07-01); see --time"
+    >>> print(looks_like_time(days, guesses))
+    d may be one, but no ISO 8601 (2024-07-01) in 8 of 8 values: '31.12.2024' on line 0; see --time
     """
     for one in guesses:
         if one.role == "moment":
             return f"{one.name} has moments, but none in {one.blanks:,} rows; see --time"
     for one in guesses:
-        texts = frame[one.name].dropna()
+        texts = frame[one.name]
+        texts = texts[~(texts.isna() | texts.isin(list(nulls)))]
         if one.column.type == "string" and len(texts) and DATED.match(str(texts.iloc[0])):
-            shown = str(texts.iloc[0])[:30]
-            return f"{one.name} may be one: {shown!r}, say, is no ISO 8601 (2024-07-01); see --time"
+            odd = show_odd(texts, MOMENT, at=at)
+            return f"{one.name} may be one, but no ISO 8601 (2024-07-01) in {odd}; see --time"
     for one in guesses:
         if NAMED.search(snake(one.name)) or snake(one.name) == "year":
             return f"{one.name} may be one by its name, but is of type {one.column.type}"
     return "no column of moments; if there is one: --time"
 
 
-def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> TimeGuess:
+def guess_time(
+    guess: ColumnGuess, texts: pd.Series, *, doubt: str = "", at: str = "line"
+) -> TimeGuess:
     """Return what the time's texts say of chunks and holdout.
 
     Parameters
@@ -100,6 +137,8 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
         Without blanks.
     doubt : str
         Why another column may be meant.
+    at : str
+        What their index counts: line or row.
 
     Raises
     ------
@@ -110,25 +149,43 @@ def guess_time(guess: ColumnGuess, texts: pd.Series, *, doubt: str = "") -> Time
     moments: pd.Series | None = None  # of those that are none
     form: Literal["moment", "year"] = "moment"
     if guess.role == "moment":
-        zone = guess.column.timezone or "UTC"
-        types = find_types(texts.to_frame(), nulls=(), options={}, timezone=zone)
-        moments = types[guess.name][1]
+        moments = read_moments(texts, guess.column.timezone)
     elif _are_years(texts):
         moments = pd.to_datetime(texts.drop_duplicates(), format="%Y", utc=True)
         form = "year"
     if moments is None:
         raise ConfigurationError(
             "The time column holds no moments.", where=f"--time {guess.name}",
-            found=f"{str(texts.iloc[0])[:40]!r}, say, of type {guess.column.type}",
+            found=f"none in {show_odd(texts, MOMENT, at=at)}",
             expected="ISO 8601 (2024-07-01, 2024-07-01 10:00, 2024-07-01T10:00:00+02:00) or years",
             remedy="write the column so, or name another one",
         )  # fmt: skip
-    span = (moments.max() - moments.min()).total_seconds() / 86400
+    kept, hours, later = _without_future(moments, at) if form == "moment" else (moments, None, "")
+    span = (kept.max() - kept.min()).total_seconds() / 86400
     told = "; ".join(filter(None, (doubt, guess.doubt)))
+    chunk, holdout, few = _cut_years(rows, span) if form == "year" else _cut(rows, span)
     return TimeGuess(
-        column=guess.name, form=form, chunk=_chunk(rows, span) if form == "moment" else "M",
-        holdout_days=_holdout(span, form), span_days=span, doubt=told,
+        column=guess.name, form=form, chunk=chunk, holdout_days=holdout, span_days=span,
+        doubt=told, cut_doubt=few, future_hours=hours, later=later,
     )  # fmt: skip
+
+
+def _without_future(moments: pd.Series, at: str) -> tuple[pd.Series, float | None, str]:
+    """Return the moments that a delivery can know of, by how many hours, and what is later.
+
+    One row with a wrong century would be the newest, hence the holdout, and every clock would
+    begin with it. Many such rows are no slips: they are of what is planned.
+    """
+    limit = pd.Timestamp.now(tz="UTC") + pd.Timedelta(hours=FUTURE_HOURS)
+    later = moments[moments > limit]
+    if later.empty:
+        return moments, FUTURE_HOURS, ""
+    shown = f"{later.iloc[0]:%Y-%m-%d %H:%M} on {at} {later.index[0]}"
+    told = f"{count(len(later), 'row')} of {len(moments):,} (such as {shown})"
+    if len(later) > FEW * len(moments):
+        many = "too many for slips, so future_hours is not set; they are the newest rows"
+        return moments, None, f"{told}: {many}"
+    return moments.drop(later.index), FUTURE_HOURS, f"{told}: set aside"
 
 
 def _are_years(texts: pd.Series) -> bool:
@@ -138,16 +195,34 @@ def _are_years(texts: pd.Series) -> bool:
     )
 
 
-def _chunk(rows: int, span: float) -> Literal["D", "W", "M"]:
-    """Return the shortest chunk that has rows enough, and of which there are not too many."""
-    if span and rows * DAYS["D"] / span >= ENOUGH_ROWS and span < 21:
-        return "D"
-    return "W" if not span or rows * DAYS["W"] / span >= ENOUGH_ROWS else "M"
+def _cut(rows: int, span: float) -> tuple[Chunk, float, str]:
+    """Return chunk and holdout that fit together, and the doubt if none do.
+
+    The shortest chunk that has rows enough, and of which there are not too many; four whole ones
+    are in the holdout, or no threshold could be computed.
+    """
+    usual = _holdout(span)
+    for least, most_days in ((ENOUGH_ROWS, 21.0), (LEAST_ROWS, math.inf)):
+        for chunk in CHUNKS:
+            enough = span and rows * DAYS[chunk] / span >= least
+            if chunk == "D" and span >= most_days:
+                continue
+            if enough and NEEDED[chunk] <= MOST_SHARE * span:
+                return chunk, max(usual, float(NEEDED[chunk])), ""
+    told = f"the sample is too small for {WHOLE} chunks of {LEAST_ROWS} rows in it"
+    longest: Chunk = "W" if not span or rows * DAYS["W"] / span >= LEAST_ROWS else "M"
+    return longest, usual, f"{told}: {SILENT}"
 
 
-def _holdout(span: float, form: str) -> float:
+def _cut_years(rows: int, span: float) -> tuple[Chunk, float, str]:
+    """Return chunk and holdout of rows that have only a year: four years, or the newest alone."""
+    enough = span and rows * 365 / span >= LEAST_ROWS
+    if enough and MOST_SHARE * span >= YEARS_NEEDED:
+        return "M", YEARS_NEEDED, ""
+    return "M", 182, f"the newest year alone, where {WHOLE} are needed: {SILENT}"
+
+
+def _holdout(span: float) -> float:
     """Return the days of the holdout: about a quarter of the sample's span."""
-    if form == "year":
-        return 182  # the newest year alone
     fit = [days for days in HOLDOUTS if days <= HOLDOUT_SHARE * span]
     return fit[-1] if fit else float(f"{max(HOLDOUT_SHARE * span, 1e-3):.2g}")

@@ -89,12 +89,14 @@ def _column(draft: Draft, one: ColumnGuess) -> str:
     if len(told) > 60:
         told = told[:59].rsplit(" ", 1)[0] + " …"
     comment = f"   # (?) {_comment(told)}" if told else ""
+    if column.future_hours is not None:
+        comment = "   # (?) a row later than its delivery by more hours is set aside"
     return f"      {_name(one.name)}: {_flow(_rules(column))}{comment}\n"
 
 
 def _rules(column: Column) -> dict[str, Any]:
     said = column.model_dump(mode="json", exclude_defaults=True)
-    for bound in ("minimum", "maximum"):
+    for bound in ("minimum", "maximum", "future_hours"):
         if bound in said and float(said[bound]).is_integer():
             said[bound] = int(said[bound])
     return said
@@ -135,7 +137,8 @@ def _rest(draft: Draft) -> Iterator[str]:
         yield f"  holdout_share: 0.2   # the newest rows{_doubt(draft, 'holdout')}\n"
     else:
         days = _flow(time.holdout_days)
-        yield f"  holdout_days: {days}   # the newest days, on which models meet\n"
+        told = _doubt(draft, "holdout") or "   # the newest days, on which models meet"
+        yield f"  holdout_days: {days}{told}\n"
     yield "  minimum_gain: 0.0\n  seed: 2013\n\n"
     yield "monitoring:\n"
     if time is None:
