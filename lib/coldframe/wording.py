@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from coldframe.contracts.expectations import remedy
 from coldframe.ingest import MappingStanding, ReleaseStanding, tell_renaming
-from coldframe.ledger import Delivery, Mending, Reason, Replay, Verdict
+from coldframe.ledger import Delivery, Mending, ProposalStanding, Reason, Replay, Verdict
 
 BATCH_WORDS = {
     "empty": "the file is empty",
@@ -207,6 +207,16 @@ def tell_replays(found: Sequence[Replay], words: Sequence[Mending] = ()) -> str:
 def explain_reasons(reasons: tuple[Reason, ...]) -> str:
     """Return reasons in plain words."""
     return "; ".join(_explain(reasons))
+
+
+def tell_unpromoted(standing: ProposalStanding) -> str:
+    """Return what a training came to that promoted nothing: who is in force, and why."""
+    proposal, verdict = standing.proposal, standing.verdict
+    head = f"The last training, of proposal {proposal.number} on {proposal.snapshot}, promoted "
+    if verdict is None:
+        return f"{head}nothing."
+    stays = "The champion stays in force" if verdict.champion else "There is still no champion"
+    return f"{head}nothing: {'; '.join(verdict.reasons) or 'no reason is known'}. {stays}."
 
 
 def conclude(verdict: Verdict) -> str:

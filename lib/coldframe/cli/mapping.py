@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from coldframe.cli.groups import ShownFirst
 from coldframe.cli.terminal import cell, line, make_table, moment, short
 from coldframe.ingest import MappingStanding, decide_mapping, mapping_standings
 from coldframe.ledger import MappingVerdict
-from coldframe.status import BUILD, Step, mapping_step
+from coldframe.steps import BUILD, Step, mapping_command, mapping_step
 from coldframe.wording import tell_mapping
 
 STYLE = {
@@ -133,8 +132,7 @@ def _last_word(one: MappingStanding) -> str:
 
 def _to_decide(one: MappingStanding) -> list[Step]:
     """Return the two commands of which a person gives one."""
-    accept = mapping_step(one)
-    return [accept, Step(accept.command.replace(" accept ", " decline ", 1), "or not")]
+    return [mapping_step(one), Step(mapping_command(one, "decline"), "or not")]
 
 
 def _say(
@@ -167,8 +165,7 @@ def _about(one: MappingStanding) -> tuple[str, str, str]:
 def _follow(one: MappingStanding) -> Iterable[Step]:
     """Return what comes after a person's word."""
     if one.standing == "accepted":
-        names = shlex.join([one.column, one.delivered])
         yield Step(BUILD, f"judge batches anew that were held for {one.column}")
-        yield Step(f'coldframe mapping undo {names} --reason "..."', "take it back")
+        yield Step(mapping_command(one, "undo"), "take it back")
     elif one.standing == "proposed":
         yield from _to_decide(one)

@@ -25,7 +25,7 @@ from coldframe.ingest import (
 )
 from coldframe.ledger import Delivery, deliveries, mendings
 from coldframe.mending import still_held, successor
-from coldframe.status import Step, mapping_step
+from coldframe.steps import Step, mapping_step
 from coldframe.wording import count, explain_delivery, tell_release, tell_replays
 
 STYLE = {"held": "red", "quarantined": "yellow"}

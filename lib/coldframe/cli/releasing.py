@@ -13,7 +13,7 @@ from coldframe.cli.decisions import Reason, Who, person
 from coldframe.cli.terminal import cell, line, moment, short
 from coldframe.ingest import find_release, quarantined, release_batch
 from coldframe.ledger import deliveries
-from coldframe.status import BUILD, Step
+from coldframe.steps import BUILD, Step
 from coldframe.wording import tell_release
 
 

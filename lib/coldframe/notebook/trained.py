@@ -136,6 +136,12 @@ def tell_outcome(report: TrainReport) -> Note:
         )
     if report.verdict.proposal is None:
         return Note("This was an experiment: nothing was promoted, the champion is untouched.")
+    if report.champion is None:
+        reasons = "; ".join(escape(reason) for reason in report.verdict.reasons)
+        return Note(
+            f"There is still no champion, because {reasons}. Once a build has taken newer labelled "
+            "rows, `coldframe propose --reason '...'` asks for another training."
+        )
     return Note("The champion stays in force.")
 
 
