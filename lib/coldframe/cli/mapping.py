@@ -13,8 +13,13 @@ from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.decisions import Reason, Who, person
 from coldframe.cli.groups import ShownFirst
 from coldframe.cli.terminal import cell, line, make_table, moment, short
-from coldframe.ingest import MappingStanding, decide_mapping, mapping_standings
-from coldframe.ledger import MappingVerdict
+from coldframe.ingest import (
+    MappingStanding,
+    decide_mapping,
+    mapping_standings,
+    release_standings,
+)
+from coldframe.ledger import MappingVerdict, Release
 from coldframe.steps import BUILD, Step, mapping_command, mapping_step
 from coldframe.wording import tell_mapping
 
@@ -143,6 +148,7 @@ def _say(
     check_source(session, source)
     bench = session.bench
     last, _ = bench.ledger.head()
+    waiting = [one.release for one in release_standings(bench) if one.standing == "waiting"]
     word = decide_mapping(
         bench, column, delivered, verdict, reason=reason, who=person(who), source=source
     )
@@ -153,9 +159,21 @@ def _say(
         parts.append(
             line(f"It was {SAID[verdict]} already, {moment(word.at)}. Nothing was changed.")
         )
+    parts += _tell_void(session, waiting)
     if verdict == "undone":
         parts.append(cell("What is frozen stays as it is.", "dim"))
     return Answer(standing, Group(*parts, session.steps(_follow(standing))))
+
+
+def _tell_void(session: Session, waiting: list[Release]) -> list[RenderableType]:
+    """Return a line for each release of `waiting` that the word made void."""
+    void = [one.release for one in release_standings(session.bench) if one.standing == "void"]
+    said = "becomes void: the contract is another one now. Release it again after the build"
+    return [
+        line(cell(f"The release of {one.source}/{one.file} ({short(one.batch)}) {said}.", "yellow"))
+        for one in waiting
+        if one in void
+    ]
 
 
 def _about(one: MappingStanding) -> tuple[str, str, str]:

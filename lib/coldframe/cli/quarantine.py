@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -18,10 +19,10 @@ from coldframe.ingest import (
     find_release,
     find_replays,
     mapping_standings,
-    may_be_released,
     may_be_replayed,
     quarantined,
     read_quarantine,
+    releasable,
 )
 from coldframe.ledger import Delivery, deliveries, mendings
 from coldframe.mending import still_held, successor
@@ -30,6 +31,7 @@ from coldframe.wording import count, explain_delivery, tell_release, tell_replay
 
 STYLE = {"held": "red", "quarantined": "yellow"}
 SHOWN = 20
+OFFERED = 5
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -126,7 +128,12 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
         why = "\n".join([explain_delivery(delivery), *_since(session, delivery)])
         told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
     steps = [Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")]
-    steps += _release_step(session, found)
+    held = still_held(deliveries(session.bench.ledger, session.name))
+    waiting = releasable(session.bench, [one for one in held if one in found])
+    steps += _release_steps(waiting)
+    if len(waiting) > OFFERED:
+        more = count(len(waiting) - OFFERED, "earlier batch")
+        told.append(cell(f"{more} can be released alike, by the digits above.", "dim"))
     steps += [
         mapping_step(one)
         for one in mapping_standings(session.bench)
@@ -137,16 +144,14 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     return Answer([_describe(session, d) for d in found], Group(*told, session.steps(steps)))
 
 
-def _release_step(session: Session, found: list[Delivery]) -> list[Step]:
-    """Return the command that overrules the newest hold which a person could overrule."""
-    waiting = [
-        one
-        for one in still_held(deliveries(session.bench.ledger, session.name))
-        if one in found and may_be_released(one) and find_release(session.bench, one) is None
-    ]
+def _release_steps(waiting: Sequence[Delivery]) -> list[Step]:
+    """Return the commands that overrule holds, those of the newest batches."""
     return [
-        Step(f'coldframe release {short(one.batch)} --reason "..."', "take its fit rows as it is")
-        for one in waiting[-1:]
+        Step(
+            f'coldframe release {short(one.batch)} --reason "..."',
+            f"take the fit rows of {one.file.rpartition('/')[2]:.60} as they are",
+        )
+        for one in waiting[: -OFFERED - 1 : -1]
     ]
 
 

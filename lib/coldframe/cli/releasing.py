@@ -57,4 +57,6 @@ def add_commands(app: typer.Typer) -> None:
         steps = []
         if standing and standing.standing == "waiting":
             steps = [Step(BUILD, "take its fit rows; unfit ones are set aside all the same")]
+        elif standing and standing.standing == "void":
+            steps = [Step(BUILD, "judge the batch by the contract of now; release it after that")]
         return Answer(standing, Group(*parts, session.steps(steps)))
