@@ -149,7 +149,8 @@ def judged(
             ["though the challenger gains: nobody proposed it. ", "would take over"],
         ),
         ({"noise": 2.0, "proposed": False}, "an experiment, keep the champion", ["would not take"]),
-        ({"noise": 0.5, "champion": False}, "promote the challenger", ["the first model"]),
+        ({"noise": 0.5, "champion": False}, "promote the challenger",
+         ["Verdict: **promote the challenger**. There is no champion yet: the first model."]),
         (
             {"noise": 0.5, "champion": False, "proposed": False}, "an experiment, promote nothing",
             ["this one would take over"],

@@ -73,11 +73,15 @@ def add_commands(app: typer.Typer) -> None:
 def _describe(session: Session, delivery: Delivery) -> dict[str, Any]:
     after = _after(session, delivery)
     return {
-        **delivery.to_body(), "at": delivery.at, "why": explain_delivery(delivery),
+        **delivery.to_body(), "at": delivery.at, "why": _explain(session, delivery),
         "followed_by": after and {"batch": after.batch, "outcome": after.outcome},
         "release": find_release(session.bench, delivery),
         "replays": find_replays(session.bench, delivery),
     }  # fmt: skip
+
+
+def _explain(session: Session, delivery: Delivery) -> str:
+    return explain_delivery(delivery, session.bench.dataset.sources.get(delivery.source))
 
 
 def _after(session: Session, delivery: Delivery) -> Delivery | None:
@@ -125,7 +129,7 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
                 f"  {when(delivery.at)} UTC",
             )
         )
-        why = "\n".join([explain_delivery(delivery), *_since(session, delivery)])
+        why = "\n".join([_explain(session, delivery), *_since(session, delivery)])
         told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
     steps = [Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")]
     held = still_held(deliveries(session.bench.ledger, session.name))
@@ -161,7 +165,7 @@ def _show(session: Session, delivery: Delivery) -> Answer:
     unfit = rows["line"].nunique()
     data: dict[str, Any] = _describe(session, delivery)
     data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    parts = [cell(f"{delivery.source}/{delivery.file}: {explain_delivery(delivery)}", "bold")]
+    parts = [cell(f"{delivery.source}/{delivery.file}: {_explain(session, delivery)}", "bold")]
     parts += [cell(told) for told in _since(session, delivery)]
     table = make_table(
         list(map(str, rows.columns)), [list(row.values()) for row in data["rows"][:SHOWN]]
