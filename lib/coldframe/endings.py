@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coldframe.ledger import ProposalStanding, Run
+from coldframe.ledger import Promotion, ProposalStanding, Run
 
 STAGES = ("ingest", "monitor", "train")
 
@@ -14,6 +14,21 @@ def last_runs(found: Sequence[Run]) -> tuple[Run, ...]:
     last = {run.stage: run for run in found}
     order = [*STAGES, *sorted(last.keys() - set(STAGES))]
     return tuple(last[stage] for stage in order if stage in last)
+
+
+def unpromoted_training(
+    standings: Sequence[ProposalStanding], moves: Sequence[Promotion]
+) -> ProposalStanding | None:
+    """Return what was trained last, if it promoted nothing and nothing was promoted since."""
+    judged = [
+        (standing.verdict.sequence or 0, standing)
+        for standing in standings
+        if standing.standing == "trained" and standing.verdict
+    ]
+    at, last = max(judged, key=lambda one: one[0], default=(0, None))
+    if last is None or last.verdict is None or last.verdict.outcome == "promote":
+        return None
+    return None if any((move.sequence or 0) > at for move in moves) else last
 
 
 def settle_training(found: Sequence[Run], standings: Sequence[ProposalStanding]) -> dict[str, str]:

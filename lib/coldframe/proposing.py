@@ -65,6 +65,10 @@ def ask_for_retrain(
             "A proposal needs a name and a reason.", found=f"who {who!r}, reason {reason!r}",
             remedy="say why in a few words: --reason '...'",
         )  # fmt: skip
+    # pandas: seconds that nobody should wait for whose command needs none
+    from coldframe.monitor.evidence import expect_cost
+    from coldframe.monitor.history import gather_history
+
     tell, name = progress or (lambda _: None), bench.dataset.name
     champion = champion_model(bench.ledger, name)
     order = take_order(bench, snapshot=snapshot or _newest(bench))
@@ -73,13 +77,14 @@ def ask_for_retrain(
     frame = bench.frame(order.snapshot)
     split = split_by_time(bench.dataset, frame, where=order.snapshot.name)
     rows = {"rows_to_learn_from": len(split.training), "rows_to_judge_on": len(split.holdout)}
+    history = gather_history(bench, frame, champion=champion)
     last, _ = bench.ledger.head()
     proposal = propose(
         bench.ledger, dataset=name, snapshot=order.snapshot.name, snapshot_id=order.snapshot.id,
         champion=champion.digest if champion else None, origin="person",
         parameters=order.parameters, reasons=[f"{who.strip()}: {reason.strip()}"], who=who.strip(),
         evidence=rows,
-        expected_cost_seconds=champion.cost.get("cpu_seconds") if champion else None,
+        expected_cost_seconds=expect_cost(history, champion),
     )  # fmt: skip
     standing = proposals(bench.ledger, name)[proposal.number - 1]
     return Asked(standing=standing, again=(proposal.sequence or 0) <= last)

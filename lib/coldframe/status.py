@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coldframe.endings import last_runs, settle_training
+from coldframe.endings import last_runs, settle_training, unpromoted_training
 from coldframe.ingest import (
     LandedFile,
     MappingStanding,
@@ -22,6 +22,7 @@ from coldframe.ledger import (
     ModelVersion,
     Promotion,
     Proposal,
+    ProposalStanding,
     Replay,
     Run,
     approved,
@@ -36,18 +37,9 @@ from coldframe.ledger import (
 from coldframe.mending import never_entered, still_held
 from coldframe.pulling import SourceDown, sources_down
 from coldframe.snapshots import Snapshot
+from coldframe.steps import BUILD, PROPOSE, Step, mapping_step
 from coldframe.wording import count, was_interrupted
 from coldframe.workbench import Workbench
-
-BUILD = "coldframe build"
-
-
-@dataclass(frozen=True)
-class Step:
-    """A command that makes sense now, and what it does."""
-
-    command: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +76,8 @@ class Status:
         The move that put it there.
     pending, approved : Proposal or None
         What waits for a person, and what waits for training.
+    unpromoted : ProposalStanding or None
+        What was trained last, if it promoted nothing.
     runs : tuple of Run
         The last run of each stage.
     landed : tuple of LandedFile
@@ -103,7 +97,7 @@ class Status:
     steps : tuple of Step
         What to do next.
     due : bool
-        Whether a build has something to do, as far as can be told, or a person to decide.
+        Whether a build has something to do, as far as can be told, or a proposal waits.
         Without it the steps are what could be done.
     """
 
@@ -120,6 +114,7 @@ class Status:
     promotion: Promotion | None
     pending: Proposal | None
     approved: Proposal | None
+    unpromoted: ProposalStanding | None
     runs: tuple[Run, ...]
     landed: tuple[LandedFile, ...]
     releases: tuple[ReleaseStanding, ...]
@@ -140,6 +135,11 @@ class Status:
     def mended(self) -> int:
         """How many held batches were followed by a better one of the same file."""
         return len(never_entered(self.deliveries)) - len(self.held)
+
+    @property
+    def proposed(self) -> tuple[MappingStanding, ...]:
+        """Columns that look renamed and wait for a person."""
+        return tuple(one for one in self.mappings if one.standing == "proposed")
 
     @property
     def accepted(self) -> tuple[Delivery, ...]:
@@ -206,6 +206,7 @@ def read_status(bench: Workbench) -> Status:
     moves = promotions(bench.ledger, name)
     champion = champion_model(bench.ledger, name)
     last = last_runs(runs(bench.ledger, name))
+    standings = proposals(bench.ledger, name)
     status = Status(
         dataset=name,
         title=bench.dataset.title,
@@ -220,6 +221,7 @@ def read_status(bench: Workbench) -> Status:
         promotion=moves[-1] if moves else None,
         pending=pending(bench.ledger, name),
         approved=approved(bench.ledger, name),
+        unpromoted=unpromoted_training(standings, moves),
         runs=last,
         landed=tuple(pending_batches(bench)),
         releases=release_standings(bench),
@@ -227,7 +229,7 @@ def read_status(bench: Workbench) -> Status:
         replays=tuple(replays(bench.ledger, name)),
         stray=stray_files(bench),
         down=sources_down(bench),
-        settled=settle_training(last, proposals(bench.ledger, name)),
+        settled=settle_training(last, standings),
     )
     steps = due_steps(status)
     idle = () if steps else _when_idle(status, bench.dataset.demo)
@@ -269,18 +271,18 @@ def _work(status: Status) -> list[str]:
 def _look_after(status: Status) -> tuple[Step, ...]:
     held = [Step("coldframe quarantine", "see what was held, and why")] if status.held else []
     again = "coldframe pull --source"
-    proposed = [mapping_step(one) for one in status.mappings if one.standing == "proposed"]
+    proposed = [mapping_step(one) for one in status.proposed]
+    if proposed:
+        proposed.insert(0, Step("coldframe mapping", "see which columns look renamed, and why"))
     down = [Step(f"{again} {one.source}", "once it answers") for one in status.down]
-    return (*held, *proposed, *down)
-
-
-def mapping_step(one: MappingStanding) -> Step:
-    """Return the command that accepts a mapping."""
-    names = shlex.join([one.column, one.delivered])
-    return Step(
-        f'coldframe mapping accept {names} --source {one.source} --reason "..."',
-        f"let {one.delivered:.60} fill {one.column}",
-    )
+    tried: list[Step] = []
+    if status.unpromoted and not (status.pending or status.approved):
+        number = status.unpromoted.proposal.number
+        tried = [Step(f"coldframe show {number}", "what came of the last training")]
+        if status.champion is None:
+            once = "ask for another training, once a build has taken newer labelled rows"
+            tried.append(Step(PROPOSE, once))
+    return (*held, *proposed, *down, *tried)
 
 
 def _when_idle(status: Status, demo: str | None) -> tuple[Step, ...]:

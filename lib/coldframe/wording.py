@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coldframe.contracts.expectations import remedy
+from coldframe.contracts.moments import tell_clock
 from coldframe.ingest import MappingStanding, ReleaseStanding, tell_renaming
-from coldframe.ledger import Delivery, Mending, Reason, Replay, Verdict
+from coldframe.ledger import Delivery, Mending, ProposalStanding, Reason, Replay, Verdict
+from coldframe.sources import Source
 
 BATCH_WORDS = {
     "empty": "the file is empty",
@@ -102,8 +104,10 @@ def explain_failure(error: str | None) -> str:
     return f"failed: {next(filter(None, lines), 'no reason was given').removesuffix(':')}"
 
 
-def explain_delivery(delivery: Delivery) -> str:
+def explain_delivery(delivery: Delivery, source: Source | None = None) -> str:
     """Return why a delivery, or some of its rows, was set aside, and what would let it pass.
+
+    With `source`, its contract, a moment that its clocks show twice or never is told as such.
 
     Examples
     --------
@@ -117,7 +121,7 @@ def explain_delivery(delivery: Delivery) -> str:
     rules = dict.fromkeys(reason.rule for reason in delivery.reasons)
     held = delivery.outcome == "held"
     remedies = [remedy(delivery.dataset, delivery.source, rule, held=held) for rule in rules]
-    said = "; ".join([*_explain(delivery.reasons), *filter(None, remedies)])
+    said = "; ".join([*_explain(delivery.reasons, source), *filter(None, remedies)])
     if held:
         return f"nothing of it was taken: {said}" if said else "nothing of it was taken"
     if not delivery.rows_quarantined:
@@ -125,17 +129,17 @@ def explain_delivery(delivery: Delivery) -> str:
     return f"{delivery.rows_quarantined:,} of {count(total, 'row')} set aside: {said}"
 
 
-def _explain(reasons: tuple[Reason, ...]) -> list[str]:
+def _explain(reasons: tuple[Reason, ...], source: Source | None = None) -> list[str]:
     """Return all reasons, many missing columns as one."""
     missing = [reason for reason in reasons if reason.rule == "missing_column"]
     if len(missing) <= LISTED:
-        return [explain_reason(reason) for reason in reasons]
+        return [explain_reason(reason, source) for reason in reasons]
     names = ", ".join(str(reason.column) for reason in missing[:LISTED])
-    others = [explain_reason(reason) for reason in reasons if reason.rule != "missing_column"]
+    others = [explain_reason(one, source) for one in reasons if one.rule != "missing_column"]
     return [f"{len(missing)} columns are missing: {names} and more", *others]
 
 
-def explain_reason(reason: Reason) -> str:
+def explain_reason(reason: Reason, source: Source | None = None) -> str:
     """Return one reason in plain words.
 
     Examples
@@ -150,8 +154,18 @@ def explain_reason(reason: Reason) -> str:
     said = VALUE_WORDS.get(reason.rule, f"breaks the rule {reason.rule}")
     where = f" in {count(reason.rows, 'row')}" if reason.rows else ""
     such = "" if reason.rows == 1 else "such as "
-    example = f" ({such}{reason.example})" if reason.example is not None else ""
+    clock = _tell_clock(reason, source)
+    example = f" ({such}{reason.example}{clock})" if reason.example is not None else ""
     return f"{reason.column or 'it'} {said}{where}{example}"
+
+
+def _tell_clock(reason: Reason, source: Source | None) -> str:
+    """Return what is wrong with a moment that was read on the clock of a time zone."""
+    column = source.columns.get(reason.column or "") if source else None
+    if reason.rule != "type_timestamp" or column is None or column.timezone is None:
+        return ""
+    told = tell_clock(reason.example or "", column.timezone)
+    return f": {told}" if told else ""
 
 
 def tell_release(found: ReleaseStanding | None) -> str:
@@ -207,6 +221,16 @@ def tell_replays(found: Sequence[Replay], words: Sequence[Mending] = ()) -> str:
 def explain_reasons(reasons: tuple[Reason, ...]) -> str:
     """Return reasons in plain words."""
     return "; ".join(_explain(reasons))
+
+
+def tell_unpromoted(standing: ProposalStanding) -> str:
+    """Return what a training came to that promoted nothing: who is in force, and why."""
+    proposal, verdict = standing.proposal, standing.verdict
+    head = f"The last training, of proposal {proposal.number} on {proposal.snapshot}, promoted "
+    if verdict is None:
+        return f"{head}nothing."
+    stays = "The champion stays in force" if verdict.champion else "There is still no champion"
+    return f"{head}nothing: {'; '.join(verdict.reasons) or 'no reason is known'}. {stays}."
 
 
 def conclude(verdict: Verdict) -> str:

@@ -15,7 +15,7 @@ from rich.console import Console
 from coldframe.cli.command import Session
 from coldframe.ingest import ingest_batches
 from coldframe.ledger import decide
-from coldframe.status import Step
+from coldframe.steps import Step
 from coldframe.train import train_challenger
 
 LOOKS = {

@@ -4,6 +4,7 @@ import csv
 
 import pandas as pd
 import samples
+import yaml
 
 from coldframe.ingest import ingest_batches
 from coldframe.ledger import deliveries
@@ -176,3 +177,23 @@ def test_an_export_holds_no_formula(flights, tmp_path):
     flights("quarantine", "export", batch.batch[:10], tmp_path / "rows.parquet")
     kept = pd.read_parquet(tmp_path / "rows.parquet")["value"]
     assert kept[0] == '=HYPERLINK("http://evil","x")'
+
+
+def test_a_local_time_that_never_comes_on_its_clock_is_told_as_such(flights):
+    path = flights.root / "datasets" / "flights.yaml"
+    record = yaml.safe_load(path.read_text("utf-8"))
+    record["sources"]["weather"]["columns"]["time_hour"]["timezone"] = "America/New_York"
+    path.write_text(yaml.safe_dump(record, sort_keys=False), "utf-8")
+    folder = flights.home / "landing" / "flights" / "weather"
+    head, *rows = (folder / "weather-2013-02.csv").read_text().splitlines()
+    rows = [row.replace("2013-02", "2013-04").replace(",2013,2,", ",2013,4,") for row in rows]
+    fields = rows[3].split(",")
+    fields[head.split(",").index("time_hour")] = "2013-03-10 02:30"
+    rows[3] = ",".join(fields)
+    (folder / "weather-2013-04.csv").write_text("\n".join([head, *rows]) + "\n")
+    ingest_batches(flights.bench)
+    batch = deliveries(flights.bench.ledger, "flights")[-1]
+    said = "(2013-03-10 02:30: clocks in America/New_York never show it)"
+    assert said in flights("quarantine", width=None).stdout
+    assert said in flights("quarantine", batch.batch[:10], width=None).stdout
+    assert said in flights.json("quarantine", batch.batch[:10])["why"]

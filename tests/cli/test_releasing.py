@@ -49,3 +49,19 @@ def test_a_batch_that_is_not_held_is_refused(flights):
     error = flights("release", first.batch[:10], "--reason", "take it", code=7, width=None).stderr
     assert "This batch is not held" in error
     assert flights("release", "ffff", "--reason", "take it", code=4).stderr
+
+
+def test_each_batch_that_could_be_released_is_offered_or_counted(flights):
+    landing = flights.home / "landing" / "flights" / "arrivals"
+    text = (landing / "arrivals-2013-02.csv").read_text()
+    for month in range(3, 10):
+        rows = text.replace("2013-02-", f"2013-{month:02}-").splitlines(keepends=True)
+        (landing / f"arrivals-2013-{month:02}.csv").write_text("".join(rows[:61]))
+    ingest_batches(flights.bench)
+    held = [d for d in deliveries(flights.bench.ledger, "flights") if d.outcome == "held"]
+    short = [one.batch[:10] for one in held if one.source == "arrivals"]
+    assert len(short) == 7
+    shown = flights("quarantine", width=None).stdout
+    offered = [one for one in short if f'coldframe release {one} --reason "..."' in shown]
+    assert offered == short[2:]
+    assert "2 earlier batches can be released alike, by the digits above." in shown

@@ -2,14 +2,27 @@
 
 from dataclasses import replace
 
+import samples
 from cli.conftest import propose_retrain
 from promoting import promote
 
 from coldframe.endings import last_runs, settle_training
-from coldframe.ledger import models, proposals, runs
+from coldframe.ingest import ingest_batches
+from coldframe.ledger import (
+    Holdout,
+    ModelVersion,
+    Verdict,
+    conclude,
+    decide,
+    models,
+    proposals,
+    register_model,
+    runs,
+)
 from coldframe.train import train_challenger
 
-NOTHING = "Nothing is due: what landed is ingested and monitored, and no decision waits."
+NOTHING = "A build has nothing to do, but 1 file is held (flights/flights-2013-04.csv)."
+IDLE = "Nothing is due: what landed is ingested and monitored, and no decision waits."
 
 
 def outcomes(report):
@@ -107,6 +120,60 @@ def test_a_training_that_failed_after_its_verdict_is_run_again(flights):
     notebook.write_text(text, "utf-8")
     assert outcomes(flights.json("build"))["train"] == "ran"
     assert flights.json("status")["failed"] == []
+
+
+def train_on_one_class(command):
+    """Ingest two months; train a first model on a holdout that says nothing."""
+    bench = command.bench
+    samples.land_sample(bench, ["2013-01", "2013-02"])
+    ingest_batches(bench)
+    head = bench.store.head("flights")
+    proposal = propose_retrain(bench, head.name)
+    decide(bench.ledger, "flights", 1, approved=True, reason="first", who="ada", how="cli")
+    model = register_model(
+        bench.ledger,
+        ModelVersion(
+            dataset="flights", estimator="a" * 64, recipe="a", snapshot=head.name,
+            snapshot_id=head.id,
+        ),
+    )  # fmt: skip
+    verdict = Verdict(
+        dataset="flights", proposal=proposal.number, challenger=model.digest, champion=None,
+        snapshot_id=head.id, holdout=Holdout(
+            start="2013-01-18T00:00:00+00:00", end="2013-01-31T23:00:00+00:00", rows=5
+        ), metric="roc_auc",
+        challenger_value=None, outcome="keep",
+        reasons=("the holdout holds one class only, so nothing can be said",),
+    )  # fmt: skip
+    conclude(bench.ledger, verdict, reason="x", who="train")
+
+
+def test_after_a_training_that_promoted_nothing_the_answers_say_why_and_what_to_do(fresh):
+    train_on_one_class(fresh)
+    why = (
+        "The last training, of proposal 1 on flights@1, promoted nothing: the holdout holds one "
+        "class only, so nothing can be said. There is still no champion."
+    )
+    built = fresh("build", width=None).stdout
+    assert outcomes(fresh.json("build"))["train"] == "skipped"
+    for page in (built, fresh("status", width=None).stdout):
+        assert why in page
+        assert 'coldframe propose --reason "..."' in page
+        assert "coldframe show 1" in page
+        assert IDLE in page
+    assert fresh.json("status")["unpromoted"]["proposal"]["number"] == 1
+    # one that waits is what there is to be done
+    fresh("propose", "--reason", "once more")
+    assert "promoted nothing" not in fresh("status", width=None).stdout
+
+
+def test_a_build_that_set_rows_aside_says_how_many_and_where_to_look(fresh):
+    samples.land_sample(fresh.bench, ["2013-02"])
+    built = fresh("build", width=None).stdout
+    assert "1 row set aside: coldframe quarantine" in built
+    assert "see why 1 row was set aside" in built.partition("Next")[2]
+    # what is told is told once: nothing new was set aside
+    assert "set aside: coldframe" not in fresh("build", width=None).stdout
 
 
 def copy_notebooks(source, target):

@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from coldframe.contracts.casting import cast
 from coldframe.contracts.expectations import expectation
-from coldframe.contracts.moments import parse_local
+from coldframe.contracts.moments import parse_local, tell_clock
+from coldframe.ledger import Reason
 from coldframe.sources import Column, Source
+from coldframe.wording import explain_reason
 
 NAIVE = (datetime(1970, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - of no zone on purpose
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
@@ -46,6 +48,29 @@ def test_an_hour_left_out_or_shown_twice_is_set_aside(text):
     assert expectation(source("Europe/Berlin"), "type_timestamp", "a") == (
         "a moment that clocks in Europe/Berlin show once, such as 2013-01-01 05:00:00"
     )
+
+
+@given(st.sampled_from(ZONES), st.datetimes(*NAIVE))
+def test_a_moment_is_told_to_come_twice_or_never_just_where_it_does(zone, local):
+    shown = {local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)}
+    real = {one for one in shown if one.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local}
+    said = {0: "never show it", 1: None, 2: "show it twice"}[len(real)]
+    assert tell_clock(local.isoformat(), zone) == (said and f"clocks in {zone} {said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2024-03-31 02:30:00", " (2024-03-31 02:30:00: clocks in Europe/Berlin never show it)"),
+        ("2024-10-27 02:30", " (2024-10-27 02:30: clocks in Europe/Berlin show it twice)"),
+        ("31.03.2024", " (31.03.2024)"), ("9999-12-31", " (9999-12-31)"),
+    ],
+)  # fmt: skip
+def test_the_reason_says_that_clocks_show_it_twice_or_never(text, said):
+    reason = Reason(rule="type_timestamp", column="a", rows=1, example=text)
+    told = "a is no moment in time in 1 row"
+    assert explain_reason(reason, source("Europe/Berlin")) == told + said
+    assert explain_reason(reason, source(None)) == explain_reason(reason) == f"{told} ({text})"
 
 
 def test_dates_offsets_and_fractions():

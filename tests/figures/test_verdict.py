@@ -19,8 +19,8 @@ from coldframe.figures.verdict import (
     draw_verdict,
 )
 from coldframe.ledger import Holdout, ModelVersion, Proposal
-from coldframe.notebook.trained import tell_verdict
-from coldframe.tasks import TASKS
+from coldframe.notebook.trained import tell_outcome, tell_verdict
+from coldframe.tasks import TASKS, ConfusionPicture
 from coldframe.train import TrainReport
 from coldframe.train.judging import score_model
 from coldframe.train.verdict import judge_challenger
@@ -76,6 +76,18 @@ def test_every_kind_of_verdict_can_be_drawn(changes: dict[str, object]) -> None:
     figure.savefig(io.BytesIO(), format="png")
 
 
+def test_a_class_without_a_row_in_the_holdout_has_a_dash_and_not_none_of_a_hundred() -> None:
+    picture = ConfusionPicture(classes=("a", "b", "c"), counts=((3, 1, 0), (0, 0, 0), (0, 2, 0)))
+    model = ModelCurves(role="challenger", label="v1", picture=picture)
+    left, right = draw_verdict(dataclasses.replace(RECORD, models=(model,), gain=None)).axes
+    assert [one.get_text() for one in left.texts] == [
+        "75%", "25%", "0%", "-", "-", "-", "0%", "100%", "0%",
+    ]  # fmt: skip
+    assert [(one.get_text(), one.get_position()[1]) for one in right.texts] == [("-", 1)]
+    for axes in (left, right):
+        assert axes.get_xlabel().endswith("(-: no row of this class in the holdout)")
+
+
 HOLDOUT = Holdout(start="2013-05-01T00:00:00+00:00", end="2013-05-14T00:00:00+00:00", rows=300)
 
 
@@ -88,11 +100,11 @@ def model(number: int, until: str) -> ModelVersion:
 
 def judged(
     *, noise: float, minimum: float = 0.0, proposed: bool = True, champion: bool = True,
-    until: str = "2013-02-01T00:00:00+00:00",
+    until: str = "2013-02-01T00:00:00+00:00", alike: bool = False,
 ) -> TrainReport:  # fmt: skip
     """A training judged for real; the champion's noise is 1, that of the challenger is given."""
     draw = np.random.default_rng(4)
-    target = (np.arange(300) % 3 == 0).astype(float)
+    target = (np.arange(300) % 3 == 0).astype(float) * (not alike)
     same = draw.normal(size=300)
     ours, theirs = (1 / (1 + np.exp(-target - one * same)) for one in (noise, 1.0))
     new, old = model(2, "2013-04-30T00:00:00+00:00"), model(1, until) if champion else None
@@ -137,7 +149,8 @@ def judged(
             ["though the challenger gains: nobody proposed it. ", "would take over"],
         ),
         ({"noise": 2.0, "proposed": False}, "an experiment, keep the champion", ["would not take"]),
-        ({"noise": 0.5, "champion": False}, "promote the challenger", ["the first model"]),
+        ({"noise": 0.5, "champion": False}, "promote the challenger",
+         ["Verdict: **promote the challenger**. There is no champion yet: the first model."]),
         (
             {"noise": 0.5, "champion": False, "proposed": False}, "an experiment, promote nothing",
             ["this one would take over"],
@@ -154,3 +167,14 @@ def test_a_verdict_names_who_is_kept_or_promoted_and_why_a_gain_does_not_suffice
     for one in words:
         assert one in said
     assert ("though the challenger gains" in said) == ("though" in words[0])
+
+
+def test_while_there_is_no_champion_the_page_says_so_and_why() -> None:
+    report = judged(noise=0.5, champion=False, alike=True)
+    said = tell_outcome(report).text
+    assert said.startswith(
+        "There is still no champion, because the holdout holds one class only, so nothing can be "
+        "said."
+    )
+    assert "coldframe propose" in said
+    assert tell_outcome(judged(noise=2.0)).text == "The champion stays in force."

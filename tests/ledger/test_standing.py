@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis.stateful import (
 )
 from promoting import promote
 
+from coldframe.endings import unpromoted_training
 from coldframe.errors import ConflictError, DataError, NotFoundError
 from coldframe.ledger import (
     Holdout,
@@ -93,6 +95,26 @@ def test_the_whole_way_from_proposal_to_rollback(ledger: Ledger) -> None:
     assert ledger.champion("flights") == first.model
     assert standings(ledger) == ["trained", "trained"]
     assert ledger.verify() == []
+
+
+def test_a_first_training_that_promotes_nothing_keeps_no_champion(ledger: Ledger) -> None:
+    suggest(ledger, 1)
+    approve(ledger, 1)
+    alike = "the holdout holds one class only"
+    verdict = judge(ledger, 1, challenger(ledger, "a").digest, "keep")
+    conclude(ledger, replace(verdict, reasons=(alike,)), reason="x", who="train")
+    assert proposals(ledger, "flights")[0].why == f"there is still no champion: {alike}"
+    found = unpromoted_training(proposals(ledger, "flights"), promotions(ledger, "flights"))
+    assert found == proposals(ledger, "flights")[0]
+    promote(
+        ledger, "flights", model=verdict.challenger, expected=None, reason="x", who="me", key="1"
+    )
+    assert unpromoted_training(proposals(ledger, "flights"), promotions(ledger, "flights")) is None
+    suggest(ledger, 2)
+    approve(ledger, 2)
+    kept = judge(ledger, 2, challenger(ledger, "b").digest, "keep")
+    conclude(ledger, kept, reason="x", who="train")
+    assert proposals(ledger, "flights")[1].why == "the champion was kept"
 
 
 def test_a_newer_proposal_supersedes_and_the_older_cannot_be_approved(ledger: Ledger) -> None:

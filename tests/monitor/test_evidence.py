@@ -11,6 +11,7 @@ from coldframe.ledger import champion_model
 from coldframe.monitor import monitor_snapshot
 from coldframe.monitor.evidence import expect_cost
 from coldframe.monitor.history import parse_moment
+from coldframe.proposing import ask_for_retrain
 
 
 def test_proposal_carries_its_evidence_as_small_json(overdue, opened):
@@ -44,6 +45,15 @@ def test_the_expected_cost_grows_with_the_rows_and_comes_true_for_the_rows_of_th
     assert report.proposal.expected_cost_seconds == pytest.approx(expected, rel=0.05)  # two digits
     again = replace(report.history, trainable_rows=int(learned))
     assert expect_cost(again, champion) == pytest.approx(champion.cost["cpu_seconds"], rel=0.05)
+
+
+def test_what_a_person_asks_for_is_expected_to_cost_what_the_policy_says(overdue, opened):
+    bench = opened(overdue)
+    expected = monitor_snapshot(bench).proposal.expected_cost_seconds
+    asked = ask_for_retrain(bench, reason="the holidays", who="ada").standing.proposal
+    assert asked.origin == "person"
+    assert asked.expected_cost_seconds == expected
+    assert expected > 1.5 * champion_model(bench.ledger, "flights").cost["cpu_seconds"]
 
 
 def test_the_evidence_counts_days_as_the_reason_does_and_names_the_other_count(overdue, opened):

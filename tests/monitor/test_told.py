@@ -43,6 +43,30 @@ def test_what_is_said_of_performance_is_said_of_final_chunks_only(monitored):
     assert "estimated" not in repr(tell_performance(early))
 
 
+def test_a_table_of_the_newest_chunks_says_how_many_are_older_and_how_many_of_them_alert(monitored):
+    _, report = monitored
+    table = table_performance(report, last=3)
+    chunks = list(dict.fromkeys([*report.estimated.index, *report.realised.index]))
+    alerts = [
+        chunk for chunk in chunks[:-3]
+        if any(
+            chunk in frame.index and frame.at[chunk, "complete"] and frame.at[chunk, "alert"]
+            for frame in (report.estimated.fillna({"alert": False}),
+                          report.realised.fillna({"alert": False}))
+        )
+    ]  # fmt: skip
+    assert [row[0] for row in table.rows] == chunks[-3:]
+    many = f"{len(alerts) or 'none'} alert{'' if len(alerts) > 1 else 's'}"
+    said = f"The newest 3 of {len(chunks)} chunks; of the older ones {many}."
+    assert table.caption == said
+    loud = replace(report, realised=report.realised.assign(alert=True, complete=True))
+    older = sum(chunk in report.realised.index for chunk in chunks[:-3])
+    assert f"of the older ones {older} alert." in table_performance(loud, last=3).caption
+    assert repr(table).startswith(f"{said}\nchunk ")
+    assert f"<caption>{said}</caption>" in table._repr_html_()
+    assert table_performance(report, last=len(chunks)).caption == ""
+
+
 def test_a_champion_without_a_figure_on_its_holdout_has_a_reason(monitored):
     _, report = monitored
     assert table_scored(report).rows[0][-1] == report.reference_value

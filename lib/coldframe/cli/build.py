@@ -21,6 +21,8 @@ from coldframe.ledger import runs
 from coldframe.pipeline import BuildReport, StageReport, build, run_notebook
 from coldframe.settings import Settings
 from coldframe.status import read_status
+from coldframe.steps import Step
+from coldframe.wording import count
 
 STYLE = {"ran": "green", "skipped": "dim", "failed": "bold red"}
 
@@ -164,11 +166,22 @@ def _build_page(session: Session, report: BuildReport) -> Group:
         )
         if stage.summary:
             lines.append(line(f"  {stage.summary}"))
+        if aside := _rows_aside(stage):
+            lines.append(line(f"  {count(aside, 'row')} set aside: coldframe quarantine"))
         if stage.outcome == "failed" and stage.notebook:
             lines.append(line(f"  see {stage.notebook}"))
     if not report.ran and not report.failed:
         lines.append(cell("Nothing new: no notebook was executed.", "bold"))
-    return Group(*lines, Text(), next_section(read_status(session.bench), session))
+    total = sum(map(_rows_aside, report.stages))
+    why = f"see why {count(total, 'row')} {'was' if total == 1 else 'were'} set aside"
+    look = [Step("coldframe quarantine", why)] if total else []
+    return Group(*lines, Text(), next_section(read_status(session.bench), session, look))
+
+
+def _rows_aside(stage: StageReport) -> int:
+    """Return how many rows a run of ingest has set aside, if its notebook says so."""
+    said = stage.result.get("rows_set_aside") if stage.outcome == "ran" else None
+    return said if isinstance(said, int) else 0  # a notebook of one's own may say something else
 
 
 def _run_page(report: StageReport) -> Group:

@@ -25,7 +25,7 @@ from coldframe.cli.interrupt import checkpoint, noted
 from coldframe.cli.terminal import commands, make_console, plain, show, spell_json
 from coldframe.errors import ColdframeError, EnvironmentFaultError
 from coldframe.settings import declared_settings, load_settings
-from coldframe.status import Step
+from coldframe.steps import Step
 from coldframe.workbench import Workbench
 
 INTERRUPTED = 130
@@ -134,7 +134,7 @@ class Session:
             if other or getattr(self, option.removeprefix("--"))
         )
         return [
-            replace(step, command=step.command + flags)
+            replace(step, command=_with_flags(step.command, flags))
             if step.command.partition(" ")[0] == "coldframe"
             else step
             for step in steps
@@ -146,6 +146,14 @@ class Session:
         if told and shutil.which("coldframe") is None and ACTIVATE.is_file():
             told.insert(0, (f". {spell_path(ACTIVATE)}", "once in this terminal, for what follows"))
         return commands(told)
+
+
+def _with_flags(command: str, flags: str) -> str:
+    """Return `command` with `flags`; what follows a ``--`` would be taken for arguments."""
+    if "--" not in shlex.split(command):
+        return command + flags
+    before, dashes, names = command.partition(" -- ")
+    return before + flags + dashes + names
 
 
 def spell_path(path: Path) -> str:

@@ -26,7 +26,7 @@ from coldframe.errors import ConfigurationError
 from coldframe.ledger import Decision, ProposalStanding, decide, proposals, withdraw
 from coldframe.proposing import Asked, ask_for_retrain
 from coldframe.settings import user_name
-from coldframe.status import BUILD, Step
+from coldframe.steps import BUILD, PROPOSE, Step
 
 STYLE = {
     "pending": "bold yellow",
@@ -37,7 +37,6 @@ STYLE = {
     "void": "dim",
 }
 
-PROPOSE = 'coldframe propose --reason "..."'
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The proposal's number.")]
 Reason = Annotated[
@@ -233,7 +232,9 @@ def _decision_page(
         return Group(head, session.steps(steps))
     if standing.standing == "trained":
         return Group(head, session.steps([Step(f"coldframe show {number}", "what came of it")]))
-    stays = cell("The champion stays. Monitoring goes on.", "dim")
+    first = standing.proposal.champion is None
+    who = "There is still no champion." if first else "The champion stays. Monitoring goes on."
+    stays = cell(who, "dim")
     return Group(head, stays, session.steps([Step(PROPOSE, "ask for another retrain yourself")]))
 
 

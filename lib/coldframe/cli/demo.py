@@ -15,7 +15,8 @@ from coldframe.cli.snapshots import table_rows
 from coldframe.cli.terminal import cell, duration, first_line, line, size, unbroken
 from coldframe.demo import PeriodReport, land_period, run_demo
 from coldframe.errors import NotebookError
-from coldframe.status import BUILD, Status, Step, read_status
+from coldframe.status import Status, read_status
+from coldframe.steps import BUILD, Step
 from coldframe.wording import count, explain_delivery
 
 

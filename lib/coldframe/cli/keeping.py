@@ -15,7 +15,7 @@ from coldframe.cli.terminal import cell, line, make_table, short, size
 from coldframe.errors import ConfigurationError
 from coldframe.keeping import collect_garbage
 from coldframe.snapshots import Garbage, Snapshot
-from coldframe.status import Step
+from coldframe.steps import Step
 from coldframe.wording import count
 
 KINDS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -14,9 +13,14 @@ from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.decisions import Reason, Who, person
 from coldframe.cli.groups import ShownFirst
 from coldframe.cli.terminal import cell, line, make_table, moment, short
-from coldframe.ingest import MappingStanding, decide_mapping, mapping_standings
-from coldframe.ledger import MappingVerdict
-from coldframe.status import BUILD, Step, mapping_step
+from coldframe.ingest import (
+    MappingStanding,
+    decide_mapping,
+    mapping_standings,
+    release_standings,
+)
+from coldframe.ledger import MappingVerdict, Release
+from coldframe.steps import BUILD, Step, mapping_command, mapping_step
 from coldframe.wording import tell_mapping
 
 STYLE = {
@@ -133,8 +137,7 @@ def _last_word(one: MappingStanding) -> str:
 
 def _to_decide(one: MappingStanding) -> list[Step]:
     """Return the two commands of which a person gives one."""
-    accept = mapping_step(one)
-    return [accept, Step(accept.command.replace(" accept ", " decline ", 1), "or not")]
+    return [mapping_step(one), Step(mapping_command(one, "decline"), "or not")]
 
 
 def _say(
@@ -145,6 +148,7 @@ def _say(
     check_source(session, source)
     bench = session.bench
     last, _ = bench.ledger.head()
+    waiting = [one.release for one in release_standings(bench) if one.standing == "waiting"]
     word = decide_mapping(
         bench, column, delivered, verdict, reason=reason, who=person(who), source=source
     )
@@ -155,9 +159,21 @@ def _say(
         parts.append(
             line(f"It was {SAID[verdict]} already, {moment(word.at)}. Nothing was changed.")
         )
+    parts += _tell_void(session, waiting)
     if verdict == "undone":
         parts.append(cell("What is frozen stays as it is.", "dim"))
     return Answer(standing, Group(*parts, session.steps(_follow(standing))))
+
+
+def _tell_void(session: Session, waiting: list[Release]) -> list[RenderableType]:
+    """Return a line for each release of `waiting` that the word made void."""
+    void = [one.release for one in release_standings(session.bench) if one.standing == "void"]
+    said = "becomes void: the contract is another one now. Release it again after the build"
+    return [
+        line(cell(f"The release of {one.source}/{one.file} ({short(one.batch)}) {said}.", "yellow"))
+        for one in waiting
+        if one in void
+    ]
 
 
 def _about(one: MappingStanding) -> tuple[str, str, str]:
@@ -167,8 +183,7 @@ def _about(one: MappingStanding) -> tuple[str, str, str]:
 def _follow(one: MappingStanding) -> Iterable[Step]:
     """Return what comes after a person's word."""
     if one.standing == "accepted":
-        names = shlex.join([one.column, one.delivered])
         yield Step(BUILD, f"judge batches anew that were held for {one.column}")
-        yield Step(f'coldframe mapping undo {names} --reason "..."', "take it back")
+        yield Step(mapping_command(one, "undo"), "take it back")
     elif one.standing == "proposed":
         yield from _to_decide(one)

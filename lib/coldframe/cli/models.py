@@ -36,7 +36,8 @@ from coldframe.ledger import (
     verdicts,
 )
 from coldframe.order import shorten_place
-from coldframe.status import Step, read_status
+from coldframe.status import read_status
+from coldframe.steps import Step
 from coldframe.wording import conclude
 from coldframe.workbench import FEATURES_CHANGED
 

@@ -15,7 +15,7 @@ from coldframe.cli.terminal import cell, line, make_table, section, size, unbrok
 from coldframe.ingest import BroughtFile, land_files
 from coldframe.scaffold import NewDataset, Wishes, new_dataset
 from coldframe.settings import load_settings
-from coldframe.status import BUILD, Step
+from coldframe.steps import BUILD, Step
 from coldframe.wording import count
 
 TASKS = ("binary", "multiclass", "regression")

@@ -12,7 +12,7 @@ from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.terminal import cell, line, make_table, moment, short, size
 from coldframe.errors import EnvironmentFaultError
 from coldframe.pulling import PullReport, SourcePull, pull_sources
-from coldframe.status import BUILD, Step
+from coldframe.steps import BUILD, Step
 from coldframe.wording import count
 
 SHOWN = 20

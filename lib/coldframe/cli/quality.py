@@ -92,6 +92,7 @@ def _table(table: TableQuality) -> list[RenderableType]:
     ]
     if broken:
         parts.append(make_table(["file", "rule", "column", "#rows", "such as"], broken[:SHOWN]))
+        parts += _tell_more(len(broken), "broken rule")
     if table.columns:
         rows = [
             [one.name, f"{100 * one.null_share:.1f} %", one.minimum, one.maximum,
@@ -100,4 +101,13 @@ def _table(table: TableQuality) -> list[RenderableType]:
         ]  # fmt: skip
         heads = ["column", "#blank", "least", "greatest", "#stability index", "#broken"]
         parts.append(make_table(heads, rows))
+        parts += _tell_more(len(table.columns), "column")
     return parts
+
+
+def _tell_more(number: int, noun: str) -> list[RenderableType]:
+    """Return a line that says how many lines a table leaves out, and where they are."""
+    if number <= SHOWN:
+        return []
+    told = f"and {count(number - SHOWN, f'more {noun}')}: all are in --html FILE and in --json"
+    return [cell(told, "dim")]

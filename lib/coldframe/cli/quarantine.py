@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -18,18 +19,19 @@ from coldframe.ingest import (
     find_release,
     find_replays,
     mapping_standings,
-    may_be_released,
     may_be_replayed,
     quarantined,
     read_quarantine,
+    releasable,
 )
 from coldframe.ledger import Delivery, deliveries, mendings
 from coldframe.mending import still_held, successor
-from coldframe.status import Step, mapping_step
+from coldframe.steps import Step, mapping_step
 from coldframe.wording import count, explain_delivery, tell_release, tell_replays
 
 STYLE = {"held": "red", "quarantined": "yellow"}
 SHOWN = 20
+OFFERED = 5
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -71,11 +73,15 @@ def add_commands(app: typer.Typer) -> None:
 def _describe(session: Session, delivery: Delivery) -> dict[str, Any]:
     after = _after(session, delivery)
     return {
-        **delivery.to_body(), "at": delivery.at, "why": explain_delivery(delivery),
+        **delivery.to_body(), "at": delivery.at, "why": _explain(session, delivery),
         "followed_by": after and {"batch": after.batch, "outcome": after.outcome},
         "release": find_release(session.bench, delivery),
         "replays": find_replays(session.bench, delivery),
     }  # fmt: skip
+
+
+def _explain(session: Session, delivery: Delivery) -> str:
+    return explain_delivery(delivery, session.bench.dataset.sources.get(delivery.source))
 
 
 def _after(session: Session, delivery: Delivery) -> Delivery | None:
@@ -123,10 +129,15 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
                 f"  {when(delivery.at)} UTC",
             )
         )
-        why = "\n".join([explain_delivery(delivery), *_since(session, delivery)])
+        why = "\n".join([_explain(session, delivery), *_since(session, delivery)])
         told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
     steps = [Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")]
-    steps += _release_step(session, found)
+    held = still_held(deliveries(session.bench.ledger, session.name))
+    waiting = releasable(session.bench, [one for one in held if one in found])
+    steps += _release_steps(waiting)
+    if len(waiting) > OFFERED:
+        more = count(len(waiting) - OFFERED, "earlier batch")
+        told.append(cell(f"{more} can be released alike, by the digits above.", "dim"))
     steps += [
         mapping_step(one)
         for one in mapping_standings(session.bench)
@@ -137,16 +148,14 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     return Answer([_describe(session, d) for d in found], Group(*told, session.steps(steps)))
 
 
-def _release_step(session: Session, found: list[Delivery]) -> list[Step]:
-    """Return the command that overrules the newest hold which a person could overrule."""
-    waiting = [
-        one
-        for one in still_held(deliveries(session.bench.ledger, session.name))
-        if one in found and may_be_released(one) and find_release(session.bench, one) is None
-    ]
+def _release_steps(waiting: Sequence[Delivery]) -> list[Step]:
+    """Return the commands that overrule holds, those of the newest batches."""
     return [
-        Step(f'coldframe release {short(one.batch)} --reason "..."', "take its fit rows as it is")
-        for one in waiting[-1:]
+        Step(
+            f'coldframe release {short(one.batch)} --reason "..."',
+            f"take the fit rows of {one.file.rpartition('/')[2]:.60} as they are",
+        )
+        for one in waiting[: -OFFERED - 1 : -1]
     ]
 
 
@@ -156,7 +165,7 @@ def _show(session: Session, delivery: Delivery) -> Answer:
     unfit = rows["line"].nunique()
     data: dict[str, Any] = _describe(session, delivery)
     data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    parts = [cell(f"{delivery.source}/{delivery.file}: {explain_delivery(delivery)}", "bold")]
+    parts = [cell(f"{delivery.source}/{delivery.file}: {_explain(session, delivery)}", "bold")]
     parts += [cell(told) for told in _since(session, delivery)]
     table = make_table(
         list(map(str, rows.columns)), [list(row.values()) for row in data["rows"][:SHOWN]]

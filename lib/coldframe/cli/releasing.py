@@ -13,7 +13,7 @@ from coldframe.cli.decisions import Reason, Who, person
 from coldframe.cli.terminal import cell, line, moment, short
 from coldframe.ingest import find_release, quarantined, release_batch
 from coldframe.ledger import deliveries
-from coldframe.status import BUILD, Step
+from coldframe.steps import BUILD, Step
 from coldframe.wording import tell_release
 
 
@@ -57,4 +57,6 @@ def add_commands(app: typer.Typer) -> None:
         steps = []
         if standing and standing.standing == "waiting":
             steps = [Step(BUILD, "take its fit rows; unfit ones are set aside all the same")]
+        elif standing and standing.standing == "void":
+            steps = [Step(BUILD, "judge the batch by the contract of now; release it after that")]
         return Answer(standing, Group(*parts, session.steps(steps)))

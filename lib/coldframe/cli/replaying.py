@@ -23,7 +23,7 @@ from coldframe.ingest import (
     replay_mended,
 )
 from coldframe.ledger import Delivery
-from coldframe.status import BUILD, Step
+from coldframe.steps import BUILD, Step
 from coldframe.wording import count, explain_reasons
 
 SHOWN = 20

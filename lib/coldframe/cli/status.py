@@ -78,6 +78,7 @@ def describe(status: Status, session: Session) -> dict[str, Any]:
         },
         "pending": status.pending,
         "approved": status.approved,
+        "unpromoted": status.unpromoted,
         "runs": status.runs,
         "failed": [run.stage for run in status.failed],
         "settled": status.settled,

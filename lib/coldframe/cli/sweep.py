@@ -15,7 +15,7 @@ from coldframe.cli.decisions import Who, person
 from coldframe.cli.models import describe as model_json
 from coldframe.cli.terminal import cell, duration, facts, figure, line, make_table, section
 from coldframe.errors import ConfigurationError, NotFoundError
-from coldframe.status import Step
+from coldframe.steps import Step
 from coldframe.train import StudyReport, SweepReport, studies, sweep_snapshot
 from coldframe.train import challenge as train_best
 from coldframe.wording import count

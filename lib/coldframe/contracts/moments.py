@@ -31,12 +31,40 @@ def parse_local(text: str, timezone: str) -> datetime | None:
     >>> parse_local("2013-03-10 02:30", "America/New_York") is None  # clocks went from 2 to 3
     True
     """
-    if not LOCAL.fullmatch(text):
-        return None
     try:
-        local = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(timezone))
-        if local.utcoffset() != local.replace(fold=1).utcoffset():
+        local = _on_clock(text, timezone)
+        if local is None or local.utcoffset() != local.replace(fold=1).utcoffset():
             return None
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def tell_clock(text: str, timezone: str) -> str | None:
+    """Return that clocks in `timezone` show `text` twice or never; None if neither is so.
+
+    Examples
+    --------
+    >>> tell_clock("2024-10-27 02:30", "Europe/Berlin")
+    'clocks in Europe/Berlin show it twice'
+    >>> tell_clock("2024-03-31 02:30", "Europe/Berlin")
+    'clocks in Europe/Berlin never show it'
+    """
+    try:
+        local = _on_clock(text, timezone)
+        if local is None:
+            return None
+        first, second = local.utcoffset(), local.replace(fold=1).utcoffset()
+    except (ValueError, OverflowError):
+        return None
+    if first is None or second is None or first == second:
+        return None
+    # in a gap the first offset is the one before it, which is the smaller one (PEP 495)
+    said = "show it twice" if first > second else "never show it"
+    return f"clocks in {timezone} {said}"
+
+
+def _on_clock(text: str, timezone: str) -> datetime | None:
+    if not LOCAL.fullmatch(text):
+        return None
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(timezone))

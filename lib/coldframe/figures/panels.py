@@ -15,6 +15,8 @@ GREY = "#7f7f7f"
 NAMED = 12
 """So many classes are named on an axis; more would overlap."""
 
+WITHOUT_ROWS = "-: no row of this class in the holdout"
+
 Curves = Sequence[tuple[str, str, CurvePicture]]
 Residuals = Sequence[tuple[str, str, ResidualPicture]]
 Confusions = Sequence[tuple[str, str, ConfusionPicture]]
@@ -105,21 +107,22 @@ def _draw_residuals(axes: Axes, models: Residuals) -> None:
 def _draw_confusion(axes: Axes, model: tuple[str, str, ConfusionPicture]) -> None:
     _, label, picture = model
     names = [_short(one) for one in picture.classes]
+    totals = [sum(row) for row in picture.counts]
     shares = [
         [count / total if total else 0.0 for count in row]
-        for row in picture.counts for total in [sum(row)]
-    ]  # fmt: skip
+        for row, total in zip(picture.counts, totals, strict=True)
+    ]
     axes.imshow(shares, cmap="Greens", vmin=0, vmax=1)
     if len(names) <= NAMED:
         axes.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=8)
         axes.set_yticks(range(len(names)), names, fontsize=8)
         for y, row in enumerate(shares):
             for x, share in enumerate(row):
-                axes.text(
-                    x, y, f"{share:.0%}", ha="center", va="center", fontsize=8,
-                    color="white" if share > 0.6 else "black",
-                )  # fmt: skip
-    axes.set(title=f"What is taken for what?\n{label}", xlabel="predicted", ylabel="true")
+                told = f"{share:.0%}" if totals[y] else "-"
+                colour = "white" if share > 0.6 else "black"
+                axes.text(x, y, told, ha="center", va="center", fontsize=8, color=colour)
+    told = "predicted" if all(totals) or len(names) > NAMED else f"predicted ({WITHOUT_ROWS})"
+    axes.set(title=f"What is taken for what?\n{label}", xlabel=told, ylabel="true")
     finish(axes)
 
 
@@ -136,10 +139,17 @@ def _draw_recall(axes: Axes, models: Confusions) -> None:
         )  # fmt: skip
     axes.set_yticks(range(len(names)), [_short(name) for name in names], fontsize=8)
     axes.invert_yaxis()
-    axes.set(
-        title="Which classes does it find?", xlabel="share of the class's rows predicted as such",
-        xlim=(0, 1),
-    )  # fmt: skip
+    told = "share of the class's rows predicted as such"
+    without = set(names) - {
+        name for _, _, picture in models
+        for name, row in zip(picture.classes, picture.counts, strict=True) if sum(row)
+    }  # fmt: skip
+    for place, name in enumerate(names):
+        if name in without:
+            axes.text(0.01, place, "-", va="center", fontsize=8)
+    if without:
+        told += f" ({WITHOUT_ROWS})"
+    axes.set(title="Which classes does it find?", xlabel=told, xlim=(0, 1))
     finish(axes)
     handles, labels = axes.get_legend_handles_labels()  # bars may reach everywhere
     axes.legend(

@@ -12,7 +12,7 @@ from coldframe.ingest.quarantine import quarantined, read_quarantine
 from coldframe.ingest.releasing import (
     ReleaseStanding,
     find_release,
-    may_be_released,
+    releasable,
     release_batch,
     release_standings,
 )
@@ -48,11 +48,11 @@ __all__ = [
     "ingest_inputs",
     "land_files",
     "mapping_standings",
-    "may_be_released",
     "may_be_replayed",
     "pending_batches",
     "quarantined",
     "read_quarantine",
+    "releasable",
     "release_batch",
     "release_standings",
     "replay_batches",

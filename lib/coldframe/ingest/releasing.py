@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,7 +137,27 @@ def _refuse_other(bench: Workbench, delivery: Delivery, where: str) -> None:
         )  # fmt: skip
 
 
-def may_be_released(delivery: Delivery) -> bool:
+def releasable(bench: Workbench, held: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    """Return those of `held` that a person could release now.
+
+    They are held by the contract of now, for nothing but what a person may overrule, and nobody
+    has released them under it. A batch whose release became void is one of them again as soon as
+    ingest has judged it anew.
+    """
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
+    said = {
+        (one.source, one.batch, one.contract) for one in releases(bench.ledger, bench.dataset.name)
+    }
+    return tuple(
+        one
+        for one in held
+        if _may_be_released(one)
+        and one.contract == versions.get(one.source)
+        and (one.source, one.batch, one.contract) not in said
+    )
+
+
+def _may_be_released(delivery: Delivery) -> bool:
     """Tell whether a held batch is held for nothing but what a person may overrule."""
     # what holds a batch as a whole comes first, and alone if it could not be read row by row
     return bool(delivery.reasons) and delivery.reasons[0].rule in BATCH_RULES and not _all(delivery)

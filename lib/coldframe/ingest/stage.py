@@ -81,6 +81,12 @@ class IngestReport:
         """The batches of which nothing goes on."""
         return tuple(delivery for delivery in self.deliveries if delivery.outcome == "held")
 
+    @property
+    def rows_set_aside(self) -> int:
+        """How many rows of the batches that were taken are in quarantine."""
+        taken = (delivery for delivery in self.deliveries if delivery.outcome != "held")
+        return sum(delivery.rows_quarantined for delivery in taken)
+
     def to_json(self) -> dict[str, Any]:
         """Return what the notebook hands over."""
         return {
@@ -89,6 +95,7 @@ class IngestReport:
             "frozen_new": self.frozen_new,
             "outcomes": sorted(delivery.outcome for delivery in self.deliveries),
             "summary": self.summary,
+            "rows_set_aside": self.rows_set_aside,
             "held": [f"{delivery.source}/{delivery.file}" for delivery in self.held],
             "stray": [one.path.as_posix() for one in self.stray],
         }

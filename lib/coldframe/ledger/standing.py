@@ -113,6 +113,13 @@ class ProposalStanding:
     verdict: Verdict | None = None
 
 
+def _tell_kept(verdict: Verdict) -> str:
+    """Return who is in force after a training that promoted nothing; if nobody is, why."""
+    if verdict.champion is not None:
+        return "the champion was kept"
+    return ": ".join(["there is still no champion", "; ".join(verdict.reasons)]).removesuffix(": ")
+
+
 def derive_standings(
     proposals: Sequence[Proposal],
     decisions: Sequence[Decision],
@@ -137,7 +144,7 @@ def derive_standings(
         # a verdict to promote counts once the promotion stands too: until then, training that
         # was killed between the two has something to finish
         if verdict and verdict.outcome == "keep":
-            return "trained", "the champion was kept"
+            return "trained", _tell_kept(verdict)
         if verdict and number in promoted:
             return "trained", "the challenger was promoted"
         if decision and decision.verdict == "rejected":

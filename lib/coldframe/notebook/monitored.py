@@ -60,8 +60,17 @@ def table_performance(report: MonitorReport, *, last: int = 12) -> Table:
     """
     estimated = {row["chunk"]: row for row in _figures(report.estimated)}
     realised = {row["chunk"]: row for row in _figures(report.realised)}
-    chunks = list(dict.fromkeys([*estimated, *realised]))[-last:]  # each in the order of time
+    every = list(dict.fromkeys([*estimated, *realised]))  # each in the order of time
+    older, chunks = every[:-last], every[-last:]
     nothing: Mapping[str, Any] = {}
+    alerts = sum(
+        bool(_alert(estimated.get(chunk, nothing)) or _alert(realised.get(chunk, nothing)))
+        for chunk in older
+    )
+    caption = (
+        f"The newest {len(chunks)} of {count(len(every), 'chunk')}; of the older ones "
+        f"{alerts or 'none'} {'alerts' if alerts < 2 else 'alert'}."
+    )
     return Table.of(
         (
             {
@@ -74,6 +83,7 @@ def table_performance(report: MonitorReport, *, last: int = 12) -> Table:
             for chunk in chunks
         ),
         columns=("chunk", "estimated", "estimate alerts", "realised", "realised alerts"),
+        caption=caption if older else "",
     )
 
 

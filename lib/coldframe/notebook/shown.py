@@ -87,6 +87,8 @@ class Table:
         Headings.
     rows : tuple of tuple
         Values, as many as there are columns.
+    caption : str
+        What is to be known of the rows, say that there are more.
 
     Examples
     --------
@@ -97,28 +99,34 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
+    caption: str = ""
 
     @classmethod
-    def of(cls, records: Iterable[Mapping[str, Any]], columns: Sequence[str] = ()) -> Table:
+    def of(
+        cls, records: Iterable[Mapping[str, Any]], columns: Sequence[str] = (), caption: str = ""
+    ) -> Table:
         """Return a table of records; the first one's keys are the headings, if none are given."""
         found = list(records)
         names = tuple(columns or (found[0] if found else ()))
-        return cls(names, tuple(tuple(record.get(name) for name in names) for record in found))
+        rows = tuple(tuple(record.get(name) for name in names) for record in found)
+        return cls(names, rows, caption)
 
     def __repr__(self) -> str:
         lines = [self.columns, *[tuple(spell(value) for value in row) for row in self.rows]]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
+        told = [
             " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in lines
-        )
+        ]
+        return "\n".join([self.caption, *told] if self.caption else told)
 
     def _repr_html_(self) -> str:
         def row(tag: str, cells: Iterable[str]) -> str:
             return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
 
         body = "".join(row("td", map(spell, cells)) for cells in self.rows)
-        return f"<table><thead>{row('th', self.columns)}</thead><tbody>{body}</tbody></table>"
+        told = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        return f"<table>{told}<thead>{row('th', self.columns)}</thead><tbody>{body}</tbody></table>"
 
 
 def show_figure(figure: Figure, *, alt: str) -> Image:

@@ -112,8 +112,9 @@ def tell_verdict(report: TrainReport) -> Note:
     verdict = report.verdict
     reasons = "; ".join(escape(reason) for reason in verdict.reasons)
     outcome = conclude(report.verdict)
+    sentence = reasons[:1].upper() + reasons[1:]
     if verdict.gain is None or report.champion is None:
-        return Note(f"Verdict: **{outcome}**. {reasons}.")
+        return Note(f"Verdict: **{outcome}**. {sentence}.")
     signed = (verdict.gain, verdict.interval_low or 0.0, verdict.interval_high or 0.0)
     gain, low, high = (spell_figure(one, sign="+") for one in signed)
     gained = (
@@ -121,9 +122,9 @@ def tell_verdict(report: TrainReport) -> Note:
         f"{escape(verdict.metric)} (95 % interval {low} to {high})."
     )
     if verdict.outcome == "promote" or verdict.gain <= 0:
-        return Note(f"{gained} Verdict: **{outcome}**. {reasons}.")
+        return Note(f"{gained} Verdict: **{outcome}**. {sentence}.")
     # a gain that changes nothing looks like a mistake, unless the same sentence says why
-    because = f", because {reasons}" if verdict.proposal else f": nobody proposed it. {reasons}"
+    because = f", because {reasons}" if verdict.proposal else f": nobody proposed it. {sentence}"
     return Note(f"{gained} Verdict: **{outcome}**, though the challenger gains{because}.")
 
 
@@ -136,6 +137,12 @@ def tell_outcome(report: TrainReport) -> Note:
         )
     if report.verdict.proposal is None:
         return Note("This was an experiment: nothing was promoted, the champion is untouched.")
+    if report.champion is None:
+        reasons = "; ".join(escape(reason) for reason in report.verdict.reasons)
+        return Note(
+            f"There is still no champion, because {reasons}. Once a build has taken newer labelled "
+            "rows, `coldframe propose --reason '...'` asks for another training."
+        )
     return Note("The champion stays in force.")
 
 
