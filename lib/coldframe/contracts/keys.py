@@ -121,7 +121,7 @@ class KeySet:
         if values is None or (greatest is None and len(self)):
             self._greatest = None
         else:
-            newest = int(values.max())
+            newest = int(np.max(values))
             self._greatest = newest if greatest is None else max(newest, greatest)
             above = greatest is None or values[0] > greatest
             if above and (values[1:] > values[:-1]).all():

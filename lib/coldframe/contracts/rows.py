@@ -79,7 +79,7 @@ def _declared(typed: Typed, source: Source) -> pd.DataFrame:
     suspects = {name: mask for name, mask in looks.items() if mask is not None}
     if not suspects:
         return failures_frame([])
-    rows = np.logical_or.reduce([mask.to_numpy(zero_copy_only=False) for mask in suspects.values()])
+    rows = np.any([mask.to_numpy(zero_copy_only=False) for mask in suspects.values()], axis=0)
     frame = typed.select(list(suspects))[rows]
     with variables_kept(IGNORE_ZONES):
         import pandera.pandas as pandera  # two seconds; only where something is wrong
