@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import zipfile
 
 import openpyxl
 import pytest
@@ -16,7 +17,11 @@ from readers.raw_books import (
     text,
     workbook,
 )
+from readers.test_conformance import source_of
 from readers.test_excel_cells import read, refusal, spelled
+
+from coldframe.faults import UnfitBatchError
+from coldframe.readers import read_batch
 
 
 @pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "docProps/app.xml"])
@@ -84,3 +89,13 @@ def test_openpyxl_still_tells_days_as_it_did(tmp_path):
     assert read(tmp_path, stream.getvalue())["code"].tolist() == [
         "2013-01-01T00:00:00", "1900-02-28T00:00:00", "05:30:00", "26:30:00", "=\r", "0.1", "true",
     ]  # fmt: skip
+
+
+def test_an_archive_without_a_workbook_says_so(tmp_path):
+    path = tmp_path / "a.xlsx"
+    kinds = "http://schemas.openxmlformats.org/package/2006/relationships"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("_rels/.rels", f'<Relationships xmlns="{kinds}"/>')
+    with pytest.raises(UnfitBatchError) as caught:
+        list(read_batch(path, source_of("excel")))
+    assert "none of its parts is a workbook" in caught.value.faults[0].example

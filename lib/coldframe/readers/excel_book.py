@@ -70,7 +70,10 @@ def open_book(archive: zipfile.ZipFile) -> Book:
     """
     if "xl/workbook.bin" in archive.namelist():
         raise ValueError("it is an .xlsb; save it as .xlsx")
-    main = next(part for kind, part in _related(archive, "").values() if kind == "officeDocument")
+    mains = [part for kind, part in _related(archive, "").values() if kind == "officeDocument"]
+    if not mains:
+        raise ValueError("none of its parts is a workbook")
+    main = mains[0]
     root = _parse(archive, main)
     if root.tag.startswith(STRICT):
         raise ValueError("it is strict OOXML; save it as an ordinary workbook (.xlsx)")
