@@ -175,6 +175,15 @@ def test_a_variable_of_the_environment_is_filled_in_and_never_written(project, w
     assert "127.0.0.1" not in str(caught.value)
 
 
+def test_the_query_of_an_address_is_no_part_of_the_name(project, web):
+    folder, address = web
+    orders().to_csv(folder / "orders.csv", index=False)
+    url = f"{address}/orders.csv?part=a/b.json"
+    made = project.new("orders", url, target="returned")
+    assert (made.rows, declared(project)) == (ROWS, ("*.csv", url))
+    assert pulled_rows(project) == ROWS
+
+
 WRONG = {
     "a server that is down": ("http://127.0.0.1:9/a.csv", EnvironmentFaultError, "looked at now"),
     "a file that is not served": ("{web}/none.csv", NotFoundError, "nothing to be pulled"),

@@ -20,6 +20,7 @@ from coldframe.pulling.names import safe_name
 from coldframe.pulling.report import PulledFile
 from coldframe.pulling.state import load_state, save_state
 from coldframe.pulling.tally import Tally
+from coldframe.pulling.web import WebFileSystem, web_name
 
 CHUNK = 2**20
 SAVED_EVERY = 50
@@ -159,6 +160,8 @@ def list_objects(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield name (below the first folder that is spelled out) and description of every object.
 
+    What a web server has is named by the end of its path, without the query.
+
     Raises
     ------
     NotFoundError
@@ -184,7 +187,9 @@ def list_objects(
             expected="a folder, a file, a bucket or a glob",
         )  # fmt: skip
     for name, info in listed.items():
-        if info["type"] == "file":
+        if isinstance(filesystem, WebFileSystem):
+            yield web_name(name), info
+        elif info["type"] == "file":
             yield name.removeprefix(base).removeprefix("/"), info
 
 

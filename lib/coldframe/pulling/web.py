@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
+from io import BufferedReader, RawIOBase
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from fsspec import AbstractFileSystem
@@ -76,9 +79,45 @@ class WebFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships n
             )  # fmt: skip
         return {path: self.info(path)} if self.exists(path) else {}
 
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> HTTPResponse:
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> BufferedReader:
         del mode, options
-        return _ask(path, "GET")
+        return BufferedReader(_WholeBody(_ask(path, "GET")))
+
+
+class _WholeBody(RawIOBase):
+    """The bytes of an answer; raises where the connection ends before the length that was told.
+
+    `HTTPResponse` itself takes that for the end of the file if it is read in pieces.
+    """
+
+    def __init__(self, answer: HTTPResponse) -> None:
+        self._answer = answer
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._answer.readinto(buffer)
+        if not count and self._answer.length:
+            raise IncompleteRead(b"", self._answer.length)
+        return count
+
+    def close(self) -> None:
+        self._answer.close()
+        super().close()
+
+
+def web_name(url: str) -> str:
+    """Return the name of the file at an address; a query, which may hold a secret, is no part.
+
+    Examples
+    --------
+    >>> web_name("https://example.org/2013/orders%2001.csv?token=abc/def")
+    'orders 01.csv'
+    >>> web_name("https://example.org/?export=orders")
+    'index'
+    """
+    return PurePosixPath(unquote(urlsplit(url).path)).name or "index"
 
 
 def _ask(url: str, method: str) -> HTTPResponse:
