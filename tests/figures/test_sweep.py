@@ -52,3 +52,9 @@ def test_a_sweep_of_any_length_can_be_drawn(count: int) -> None:
     importance = {"depth": 1.0} if count > 4 else {}
     figure = draw_sweep(describe_sweep(report(TRIALS[:count], importance=importance)))
     figure.savefig(io.BytesIO(), format="png")
+
+
+def test_a_sweep_without_a_complete_trial_says_so_in_its_figure() -> None:
+    figure = draw_sweep(describe_sweep(report(TRIALS[3:4], importance={})))
+    assert figure.axes == []
+    assert "no trial is complete yet; 1 trial failed." in figure.texts[-1].get_text()
