@@ -102,6 +102,10 @@ def test_no_model_parameters_are_none():
     assert read_parameters("") == read_parameters(None) == read_parameters({}) == {}
 
 
+def test_a_result_of_nothing_still_has_a_value():
+    assert "<td>-</td>" in finish(None, proposal=None)._repr_html_()
+
+
 def test_a_list_of_nothing_is_shown_as_nothing():
     shown = finish(None, interval=[None, None], gain=None)._repr_html_()
     assert "None" not in shown

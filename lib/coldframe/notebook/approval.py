@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 NEXT = {"approved": "coldframe build", "rejected": "coldframe status"}
 
 NO_EVIDENCE = (
-    "Nothing is proposed: evidence comes with a proposal, which a build makes once it is due."
+    "Nothing is proposed: evidence comes with a proposal, once the policy or a person asks for a "
+    "retrain."
 )
 NO_COST = "No model has been trained yet, and none is proposed: there is no cost to tell."
 EXPECTED, ACTUAL = "expected seconds, about", "actual seconds"

@@ -9,7 +9,7 @@ from typing import Any
 
 from coldframe.errors import DataError
 from coldframe.files import write_atomically
-from coldframe.notebook.shown import Table
+from coldframe.notebook.shown import Table, spell
 from coldframe.provenance import canonical_json
 
 
@@ -17,7 +17,7 @@ class Result(dict[str, Any]):
     """A notebook's result: a dict that is shown as a table."""
 
     def _repr_html_(self) -> str:
-        rows = [{"result": name, "value": value} for name, value in self.items()]
+        rows = [{"result": name, "value": spell(value)} for name, value in self.items()]
         return Table.of(rows, columns=("result", "value"))._repr_html_()
 
 
