@@ -1,6 +1,7 @@
 """The records of the monitoring figures, and that they can be drawn."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -52,6 +53,7 @@ def make_report(champion="v1"):
             complete=(True, False, False, False),
         ),
         drift=drift,
+        obstacle=None,
         reference_value=0.65,
         metric=TASKS["binary"].metric("roc_auc"),
         history=SimpleNamespace(
@@ -114,3 +116,64 @@ def test_figures_can_be_drawn_also_of_nothing(champion):
         stream = io.BytesIO()
         figure.savefig(stream, format="png")
         assert stream.getvalue().startswith(b"\x89PNG")
+
+
+def without_rows(report):
+    for name in ("estimated", "realised", "drift"):
+        setattr(report, name, getattr(report, name)[:0])
+    return report
+
+
+def told_in(figure):
+    """The words in place of the panels of an empty figure."""
+    assert figure.axes == []
+    return figure.texts[-1].get_text().replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"champion": None}, "there is no champion yet. It fills once a first model is approved"),
+        ({}, "no rows have come yet that are newer than those v1 was judged on"),
+        ({"obstacle": "column wind is gone"}, "v1 could not score: column wind is gone"),
+    ],
+)
+def test_an_empty_figure_says_why_and_what_will_fill_it(change, expected):
+    report = without_rows(make_report())
+    vars(report).update(change)
+    performance, drift = describe_performance(report), describe_drift(report)
+    assert expected in performance.empty
+    assert performance.empty == drift.empty
+    assert told_in(draw_performance(performance)) == performance.empty
+    assert told_in(draw_drift(drift)) == drift.empty
+
+
+def test_chunks_without_a_value_say_what_they_lack():
+    report = make_report()
+    few = frame([NAN] * 4, alerts=[None] * 4, why=["", "", "no estimate", "fewer than 30 rows"])
+    report.estimated = report.realised = few
+    told = told_in(draw_performance(describe_performance(report)))
+    assert "none of 4 chunks has a figure (the newest: fewer than 30 rows)" in told
+
+
+def test_a_figure_with_values_is_not_empty():
+    assert describe_performance(make_report()).empty == describe_drift(make_report()).empty == ""
+
+
+@pytest.mark.parametrize("columns", [1, 4, 40])
+def test_the_colour_bar_of_drift_is_as_high_for_few_columns_as_for_many(columns):
+    record = describe_drift(make_report())
+    record = replace(
+        record, columns=tuple(f"column_{n}" for n in range(columns)), alerts=(1,) * columns,
+        ratios=record.ratios[:1] * columns,
+    )  # fmt: skip
+    figure = draw_drift(record)
+    figure.draw_without_rendering()
+    cells, bar = figure.axes
+    height = figure.get_figheight()
+    assert bar.get_position().height * height < 0.25  # inches: a line of text
+    assert cells.get_position().height * height > 0.15 * columns  # or their names would overlap
+    for axes in (cells, bar):  # nothing reaches out of the picture
+        box = axes.get_tightbbox()
+        assert box.y0 >= 0
+        assert box.y1 <= figure.bbox.y1

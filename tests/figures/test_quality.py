@@ -98,6 +98,35 @@ def test_rows_that_were_taken_in_later_name_their_batch(bench):
     assert "taken in later" in draw_quality(report, dict(bench.dataset.sources))
 
 
+def draw(bench, snapshot):
+    return draw_quality(report_quality(bench, snapshot), dict(bench.dataset.sources))
+
+
+def test_the_first_page_speaks_of_no_snapshot_before_and_of_nothing_compared(bench):
+    page = draw(bench, "flights@1")
+    assert "all of them new" in page
+    assert "beside the snapshot before" not in page
+    assert "the next ones will be compared with them" in page
+    for word in ("stability index", "not compared", "the batches before</span>"):
+        assert word not in page
+
+
+def test_a_page_that_compares_says_how_the_stability_index_is_read(bench):
+    page = draw(bench, "flights@2")
+    assert "beside the snapshot before" in page
+    assert "below 0.1 the change is small, from 0.1 to 0.25 moderate, from 0.25 on large" in page
+    assert page.index("from 0.25 on large") < page.index('<th class="n">stability index</th>')
+    assert "the batches before</span>" in page
+
+
+def test_words_of_a_table_are_not_cut_to_make_it_narrow_and_a_wide_one_scrolls(bench):
+    page = draw(bench, "flights@2")
+    assert "td { overflow-wrap: break-word; }" in page  # `anywhere` would narrow columns below it
+    assert "<td>time_<wbr>hour<br>" in page
+    assert "<td>flights-<wbr>2013-<wbr>02.<wbr>csv</td>" in page
+    assert page.count("<table>") == page.count('<div class="scroll"><table>') > 1
+
+
 class Tags(HTMLParser):
     """Every tag and attribute that a browser would see."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from coldframe.figures.sweep import describe_sweep, draw_sweep
 from coldframe.ledger import Holdout
+from coldframe.notebook.trained import table_trials
 from coldframe.tasks import TASKS
 from coldframe.train import StudyReport, SweepReport, Trial
 
@@ -52,3 +53,14 @@ def test_a_sweep_of_any_length_can_be_drawn(count: int) -> None:
     importance = {"depth": 1.0} if count > 4 else {}
     figure = draw_sweep(describe_sweep(report(TRIALS[:count], importance=importance)))
     figure.savefig(io.BytesIO(), format="png")
+
+
+def test_a_sweep_without_a_complete_trial_says_so_in_its_figure() -> None:
+    figure = draw_sweep(describe_sweep(report(TRIALS[3:4], importance={})))
+    assert figure.axes == []
+    assert "no trial is complete yet; 1 trial failed." in figure.texts[-1].get_text()
+
+
+def test_the_table_of_trials_spells_its_figures_as_the_sentence_does() -> None:
+    assert [row[1] for row in table_trials(report()).rows] == ["0.8000", "0.7000", "0.6000"]
+    assert repr(table_trials(report(TRIALS[3:4]))) == ""  # the sentence above it says so

@@ -31,6 +31,7 @@ def test_a_batch_that_was_judged_again_counts_as_it_was_judged_last():
     assert [text.get_text() for text in axes[1].texts] == ["1 aside"]
 
 
-def test_no_deliveries_make_an_empty_figure():
-    record = describe_deliveries([])
-    assert draw_deliveries(record).axes == []
+def test_no_deliveries_make_an_empty_figure_that_says_what_will_fill_it():
+    figure = draw_deliveries(describe_deliveries([]))
+    assert figure.axes == []
+    assert "no delivery was judged yet. It fills once" in figure.texts[-1].get_text()

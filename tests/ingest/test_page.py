@@ -185,6 +185,11 @@ def test_the_cause_is_the_rule_that_most_rows_broke_and_not_that_there_are_many(
     )
 
 
+def test_no_headings_stand_above_the_sentence_that_nothing_was_broken(bench):
+    assert repr(table_reasons([], bench.dataset)) == repr(table_deliveries([])) == ""
+    assert repr(tell_reasons([])) == "No rule of the contract was broken."
+
+
 def test_one_is_one_and_two_are_two(bench):
     one = LandedFile("weather", bench.settings.landing / "a.csv", "d" * 64)
     other = LandedFile("flights", bench.settings.landing / "b.csv", "e" * 64)

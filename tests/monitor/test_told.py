@@ -9,6 +9,7 @@ from coldframe.ledger import decide, propose, withdraw
 from coldframe.monitor import monitor_snapshot
 from coldframe.notebook.approval import table_cost
 from coldframe.notebook.monitored import (
+    table_drift,
     table_performance,
     table_scored,
     tell_performance,
@@ -86,6 +87,17 @@ def test_one_chunk_is_one_chunk(monitored):
     assert ", and none alerts; " in repr(tell_performance(none))
     unknown = replace(report, realised=final[:0], estimated=report.estimated[:0])
     assert repr(tell_performance(unknown)) == "No finished chunk has a figure yet."
+
+
+def test_what_is_not_known_of_any_chunk_has_no_column_and_no_table(monitored):
+    _, report = monitored
+    assert "realised" in repr(table_performance(report))
+    unlabelled = replace(report, realised=report.realised.assign(value=float("nan"), alert=None))
+    assert "realised" not in repr(table_performance(unlabelled))
+    assert "estimated" in repr(table_performance(unlabelled))
+    nothing = replace(report, realised=report.realised[:0], estimated=report.estimated[:0],
+                      drift=report.drift[:0])  # fmt: skip
+    assert repr(table_performance(nothing)) == repr(table_drift(nothing)) == ""
 
 
 def test_the_page_says_why_no_proposal_waits(monitored):

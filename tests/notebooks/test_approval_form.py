@@ -113,6 +113,7 @@ def test_nothing_pending(bench):
     assert "No proposal waits" in parts(form)["cf-result"].value
     assert not any(isinstance(child, ipywidgets.Button) for child in form.children)
     assert table_evidence(None).rows == ()
+    assert repr(table_evidence(None)).startswith("Nothing is proposed: evidence comes with")
     assert table_cost(bench, None).rows == ()
 
 

@@ -50,6 +50,29 @@ def test_a_table_without_rows_still_has_its_headings():
     assert "<th>file</th>" in table._repr_html_()
 
 
+def test_a_table_without_rows_says_why_or_nothing_if_it_was_given_words():
+    table = Table.of([], columns=("file", "rows"), empty="None <came>.")
+    assert repr(table) == "None <came>."
+    assert table._repr_html_() == "<p>None &lt;came&gt;.</p>"
+    silent = Table.of([], columns=("file", "rows"), empty="")
+    assert (repr(silent), silent._repr_html_()) == ("", "")
+    filled = Table.of([{"file": "a", "rows": 1}], empty="None came.")
+    assert "None came." not in repr(filled) + filled._repr_html_()
+
+
+def test_a_column_without_any_value_is_left_out_but_not_the_first():
+    table = Table.of([{"a": None, "b": 1, "c": None}, {"a": None, "b": None, "c": None}])
+    assert table.columns == ("a", "b", "c")  # the record keeps what the page leaves out
+    assert repr(table) == "a | b\n- | 1\n- | -"
+    assert "<th>c</th>" not in table._repr_html_()
+    assert table._repr_html_().count("<td>") == 4
+
+
+def test_great_numbers_are_said_without_powers_of_ten():
+    assert [spell(v) for v in (45123.4, -1203.44, 999.9)] == ["45,123", "-1,203", "999.9"]
+    assert [spell(v) for v in (1e300, math.inf)] == ["1e+300", "inf"]
+
+
 def test_a_missing_value_is_a_dash_and_false_is_no():
     assert [spell(None), spell(False), spell(0), spell(math.pi)] == ["-", "no", "0", "3.142"]
 
@@ -79,7 +102,18 @@ def test_no_model_parameters_are_none():
     assert read_parameters("") == read_parameters(None) == read_parameters({}) == {}
 
 
+def test_a_result_of_nothing_still_has_a_value():
+    assert "<td>-</td>" in finish(None, proposal=None)._repr_html_()
+
+
 def test_a_list_of_nothing_is_shown_as_nothing():
     shown = finish(None, interval=[None, None], gain=None)._repr_html_()
     assert "None" not in shown
     assert "0.5" in finish(None, interval=[0.5, 0.7])._repr_html_()
+
+
+def test_a_result_of_records_is_shown_in_words_and_with_short_figures():
+    best = {"number": 5, "error": None, "parameters": {"rate": 0.035316982548474006, "depth": 3}}
+    shown = finish(None, best=best, metrics={"roc_auc": 0.933486375885817})._repr_html_()
+    assert "<td>number: 5, parameters: (depth: 3, rate: 0.03532)</td>" in shown
+    assert "<td>roc_auc: 0.9335</td>" in shown

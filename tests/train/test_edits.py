@@ -12,6 +12,7 @@ from coldframe.figures.verdict import describe_verdict, draw_verdict
 from coldframe.ledger import ModelVersion, Proposal, champion_model
 from coldframe.monitor import monitor_snapshot
 from coldframe.notebook.trained import table_metrics, tell_verdict
+from coldframe.tasks import spell_figure
 from coldframe.train import train_challenger
 from coldframe.workbench import Workbench
 
@@ -56,7 +57,10 @@ def test_after_a_feature_was_removed_the_approval_decides(
     again = train_challenger(edited, proposal=number)
     assert (again.verdict, again.promotion) == (report.verdict, report.promotion)
     assert "visib" in tell_verdict(report).text
-    assert len(table_metrics(report).rows) == 4
+    table = table_metrics(report)
+    assert len(table.rows) == 4
+    assert table.rows[0][1] == spell_figure(report.challenger_scores.metrics[table.rows[0][0]])
+    assert "champion" not in repr(table)  # it has no figure here
     assert draw_verdict(describe_verdict(report)).axes
 
 

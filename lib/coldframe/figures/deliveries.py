@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coldframe.figures.emptiness import draw_emptiness
 from coldframe.ledger import Delivery
 from coldframe.wording import count
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 GREEN, AMBER, RED = "#0b6e4f", "#d98e04", "#a23b3b"
 LABEL_LENGTH = 24
+EMPTY = (
+    "Empty because no delivery was judged yet. It fills once a file is in the landing folder "
+    "(coldframe land puts it there) and a build has judged it."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +89,10 @@ def draw_deliveries(record: DeliveriesFigure) -> Figure:
     """Draw a panel for each source, with a bar for each batch."""
     from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
 
+    if not record.panels:
+        return draw_emptiness(record.title, EMPTY)
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     figure.suptitle(record.title, x=0.01, ha="left", fontsize=12)
-    if not record.panels:
-        return figure
     axes = figure.subplots(1, len(record.panels), squeeze=False)[0]
     for place, (one, (source, bars)) in enumerate(zip(axes, record.panels, strict=True)):
         _draw_panel(one, source, bars, first=place == 0)

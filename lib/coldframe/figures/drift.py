@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from coldframe.figures.emptiness import draw_emptiness, explain_emptiness
 from coldframe.monitor import MonitorReport
 from coldframe.order import row_number
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 RED, GREY = "#a23b3b", "#7f7f7f"
 STRONGEST = 3.0
 """Beyond so many times its bound, a cell gets no darker."""
+CELL, BAR, AROUND = 0.27, 0.12, 2.5
+"""Inches: height of a column's cells and of the colour bar, and what title and labels take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,8 @@ class DriftFigure:
         Whether each chunk is finished.
     timed : bool
         Whether rows have a time.
+    empty : str
+        Without any column: why, and what will fill the figure.
     """
 
     title: str
@@ -48,6 +53,7 @@ class DriftFigure:
     alerts: tuple[int, ...]
     finished: tuple[bool, ...]
     timed: bool = True
+    empty: str = ""
 
 
 def _name_start(start: datetime, *, timed: bool) -> str:
@@ -76,10 +82,13 @@ def describe_drift(report: MonitorReport) -> DriftFigure:
         ratios=tuple(tuple(ratio.get((c, k), math.nan) for k in chunks) for c in columns),
         alerts=tuple(alerts[column] for column in columns),
         finished=tuple(bool(complete[chunk]) for chunk in chunks),
+        empty="" if columns else explain_emptiness(report, rows),
     )
 
 
 def _word_title(report: MonitorReport, finished: list[str]) -> str:
+    if report.champion is None:
+        return f"{report.snapshot.name}: no champion yet, nothing to compare with"
     if not finished:
         return f"{report.snapshot.name}: no finished chunk to measure drift in yet"
     newest = report.drift[report.drift.index == finished[-1]]
@@ -93,20 +102,20 @@ def draw_drift(record: DriftFigure) -> Figure:
     """Draw a cell for each column and chunk, and in how many chunks each column drifted."""
     from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
 
-    height = max(2.5, 1.6 + 0.27 * len(record.columns))
-    figure = Figure(figsize=(11, height), layout="constrained")
+    if record.empty:
+        return draw_emptiness(record.title, record.empty)
+    cells = CELL * len(record.columns)
+    figure = Figure(figsize=(11, cells + AROUND), layout="constrained")
     figure.suptitle(record.title, x=0.01, ha="left", fontsize=12)
-    axes = figure.subplots()
-    if not record.columns:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "nothing to show yet", ha="center", color=GREY)
-        return figure
-    _draw_cells(figure, axes, record)
+    # the bar has a row of its own: beside few columns its label would be longer than they are high
+    grid = figure.add_gridspec(2, 2, height_ratios=[cells, BAR], width_ratios=[3, 2])
+    axes = figure.add_subplot(grid[0, :])
+    _draw_cells(figure, axes, figure.add_subplot(grid[1, 1]), record)
     _label(axes, record)
     return figure
 
 
-def _draw_cells(figure: Figure, axes: Axes, record: DriftFigure) -> None:
+def _draw_cells(figure: Figure, axes: Axes, below: Axes, record: DriftFigure) -> None:
     from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 
     # pale up to the bound, red beyond it: a colour is an alert
@@ -118,7 +127,7 @@ def _draw_cells(figure: Figure, axes: Axes, record: DriftFigure) -> None:
         record.ratios, cmap=shades, norm=TwoSlopeNorm(1.0, 0.0, STRONGEST), aspect="auto",
         interpolation="nearest",
     )  # fmt: skip
-    bar = figure.colorbar(image, ax=axes, pad=0.06, fraction=0.025, extend="max")
+    bar = figure.colorbar(image, cax=below, orientation="horizontal", extend="max")
     bar.set_ticks([0, 1, 2, STRONGEST], labels=["0", "1: bound", "2", f"{STRONGEST:g}"])
     bar.set_label("distance over its bound (dark grey: no verdict)", fontsize=9)
     bar.ax.tick_params(labelsize=9)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from coldframe.figures.emptiness import draw_emptiness, explain_emptiness
 from coldframe.monitor import MonitorReport
 from coldframe.tasks import TASKS
 
@@ -64,6 +65,8 @@ class PerformanceFigure:
         What is drawn, and by which method it is estimated.
     greater_is_better : bool
         Whether alerts lie below the threshold.
+    empty : str
+        Without any value: why, and what will fill the figure.
     """
 
     title: str
@@ -80,6 +83,7 @@ class PerformanceFigure:
     metric: str = "ROC AUC"
     greater_is_better: bool = True
     estimator: str = "CBPE"
+    empty: str = ""
 
 
 def describe_performance(report: MonitorReport) -> PerformanceFigure:
@@ -107,6 +111,7 @@ def describe_performance(report: MonitorReport) -> PerformanceFigure:
         end=max(ends, default=None),
         retrains=report.history.retrains,
         undone=report.history.undone,
+        empty="" if spoken else explain_emptiness(report, report.estimated),
     )
 
 
@@ -145,13 +150,11 @@ def draw_performance(record: PerformanceFigure) -> Figure:
     """Draw estimated and realised performance over the data's time."""
     from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
 
+    if record.empty:
+        return draw_emptiness(record.title, record.empty)
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     figure.suptitle(record.title, x=0.01, ha="left", fontsize=12)
     axes = figure.subplots()
-    if not record.estimated and not record.realised:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "nothing to show yet", ha="center", color=GREY)
-        return figure
     _draw_ground(axes, record)
     _draw_estimated(axes, record.estimated, record.estimator)
     _draw_realised(axes, record.realised)

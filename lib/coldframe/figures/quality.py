@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from coldframe.contracts.expectations import expectation
 from coldframe.datasets import Source
 from coldframe.ingest import tell_renaming
-from coldframe.quality import FORMER, BatchQuality, ColumnQuality, QualityReport, TableQuality
+from coldframe.quality import (
+    FORMER,
+    SEVERAL,
+    BatchQuality,
+    ColumnQuality,
+    QualityReport,
+    TableQuality,
+)
 from coldframe.shares import Bin
 from coldframe.wording import count
 
@@ -25,6 +33,7 @@ main { max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 0; }
 h3 { font-size: 14px; margin: 24px 0 6px; color: var(--dim); font-weight: 600; }
 p { margin: 4px 0; } .dim { color: var(--dim); } code { font-size: 13px; overflow-wrap: anywhere; }
+code.value { display: inline-block; min-width: 20ch; }
 .cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 20px 0 28px; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px;
   padding: 12px 18px; min-width: 150px; }
@@ -36,9 +45,9 @@ table { border-collapse: collapse; width: 100%; } td, th { padding: 6px 12px 6px
 th { font-size: 12px; font-weight: 600; color: var(--dim); }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.n + td:not(.n), th.n + th:not(.n) { padding-left: 14px; }
-td { overflow-wrap: anywhere; } tr:last-child td { border-bottom: 0; }
+td { overflow-wrap: break-word; } tr:last-child td { border-bottom: 0; }
 .good { color: var(--green); } .fair { color: var(--amber); } .bad { color: var(--red); }
-svg { display: block; } .scroll { overflow-x: auto; }
+.cards + .dim { margin: -12px 0 20px; } svg { display: block; } .scroll { overflow-x: auto; }
 .key i { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin: 0 5px 0 12px; }
 """
@@ -62,8 +71,11 @@ def draw_quality(report: QualityReport, sources: dict[str, Source]) -> str:
         + f", contract <code>{escape((report.contract or 'none')[:12])}</code>, id "
         f"<code>{escape(report.id[:12])}</code></p>",
         _cards(report),
-        *(_section(table, sources.get(table.name)) for table in report.tables),
         _legend(report),
+        *(
+            _section(table, sources.get(table.name), compared=report.parent is not None)
+            for table in report.tables
+        ),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -92,24 +104,39 @@ def _cards(report: QualityReport) -> str:
 
 
 def _legend(report: QualityReport) -> str:
-    """Return what the stability index says, if one is shown."""
-    shown = any(one.stability_index is not None for table in report.tables for one in table.columns)
-    if not shown:
+    """Return what the stability index says, or that there is nothing to compare with yet."""
+    columns = [one for table in report.tables for one in table.columns]
+    if not columns:
         return ""
+    if any(one.stability_index is not None for one in columns):
+        told = (
+            "The stability index (population stability index) says how far the new values of a "
+            f"column are from those of up to {FORMER} batches before: below {LITTLE} the change is "
+            f"small, from {LITTLE} to {GREAT} moderate, from {GREAT} on large. A column that "
+            "follows the calendar moves with every batch; times, keys and fewer than "
+            f"{SEVERAL} values are not compared."
+        )
+    elif report.parent is None:
+        told = "These are the first rows: the next ones will be compared with them."
+    else:
+        told = "No column could be compared with the batches before."
     return (
-        '<p class="dim">The stability index says how far the new values of a column are from those '
-        f"of the {FORMER} batches before: below {LITTLE} little, from {GREAT} on much. A column "
-        "that follows the calendar moves with every batch; times, keys and fewer than 30 values "
-        "are not compared. A bar tells its figures when pointed at, and the last one of text is "
-        "all other values.</p>"
+        f'<p class="dim">{told} A bar tells its figures when pointed at, and the last one of text '
+        "is all other values.</p>"
     )
 
 
-def _section(table: TableQuality, source: Source | None) -> str:
+def _tell_change(table: TableQuality, *, compared: bool) -> str:
     change = table.rows - table.rows_before
+    if not change:
+        return "none new"
+    return f"{change:+,} beside the snapshot before" if compared else "all of them new"
+
+
+def _section(table: TableQuality, source: Source | None, *, compared: bool) -> str:
     parts = [
         f"<h2>{escape(table.name)}</h2><p>{table.rows:,} rows, "
-        + (f"{change:+,} beside the snapshot before" if change else "none new")
+        + _tell_change(table, compared=compared)
         + "</p>"
     ]
     if table.new_columns:
@@ -121,10 +148,11 @@ def _section(table: TableQuality, source: Source | None) -> str:
     if any(batch.broken for batch in table.batches):
         parts += ["<h3>Rules that were broken</h3>", _rules(table.batches, source)]
     if table.columns:
+        before = any(bar.before is not None for one in table.columns for bar in one.bins)
         key = (
             '<span class="key"><i style="background:#0b6e4f"></i>new '
             '<i style="background:#c4cfc9"></i>the batches before</span>'
-        )
+        ) if before else ""  # fmt: skip
         parts += [f"<h3>Columns of the new rows, the worst first {key}</h3>"]
         parts.append(_columns(table.columns))
     return f"<section>{''.join(parts)}</section>"
@@ -132,7 +160,7 @@ def _section(table: TableQuality, source: Source | None) -> str:
 
 def _batches(batches: Sequence[BatchQuality]) -> str:
     rows = (
-        [f"<code>{escape(one.digest[:10])}</code>", escape(one.file), f"{one.rows:,}",
+        [f"<code>{escape(one.digest[:10])}</code>", _let_break(one.file), f"{one.rows:,}",
          f"{one.aside:,}", _remarks(one)]
         for one in batches
     )  # fmt: skip
@@ -161,27 +189,29 @@ def _rules(batches: Iterable[BatchQuality], source: Source | None) -> str:
         for rule, column, broken, example in batch.broken:
             expected = expectation(source, rule, column) if source else None
             rows.append([
-                escape(rule), escape(column or ""), f"{broken:,}",
-                f"<code>{escape(example or '')}</code>", escape(expected or ""),
-                escape(batch.file),
+                escape(rule), _let_break(column or ""), f"{broken:,}",
+                f'<code class="value">{escape(example or "")}</code>', escape(expected or ""),
+                _let_break(batch.file),
             ])  # fmt: skip
     return _draw_table(["rule", "column", "#rows", "such as", "expected", "file"], rows)
 
 
-def _columns(columns: Iterable[ColumnQuality]) -> str:
+def _columns(columns: Sequence[ColumnQuality]) -> str:
+    compared = any(one.stability_index is not None for one in columns)
     rows = (
         [
-            f"{escape(one.name)}<br><span class='dim'>{escape(one.type)}</span>",
+            f"{_let_break(one.name)}<br><span class='dim'>{escape(one.type)}</span>",
             draw_bars(one.bins),
             f"{escape(one.minimum or '')}<br>{escape(one.maximum or '')}",
             _nulls(one),
-            _index(one.stability_index),
+            *([_index(one.stability_index)] if compared else []),
             f'<span class="bad">{one.broken:,}</span>' if one.broken else DASH,
         ]
         for one in columns
     )
-    heads = ["column", "values", "least and greatest", "#blank", "#stability index", "#broken"]
-    return f'<div class="scroll">{_draw_table(heads, rows)}</div>'
+    index = ["#stability index"] if compared else []
+    heads = ["column", "values", "least and greatest", "#blank", *index, "#broken"]
+    return _draw_table(heads, rows)
 
 
 def _nulls(column: ColumnQuality) -> str:
@@ -244,7 +274,13 @@ def _draw_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         f"<tr>{''.join(f'<td{t}>{c}</td>' for t, c in zip(tags, row, strict=True))}</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    drawn = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="scroll">{drawn}</div>'
+
+
+def _let_break(name: str) -> str:
+    """Return a name, escaped, that a narrow cell breaks at its seams and nowhere else."""
+    return re.sub("([_./-])", r"\1<wbr>", escape(name))
 
 
 def _names(names: Iterable[str]) -> str:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coldframe.figures.emptiness import draw_emptiness
 from coldframe.train import SweepReport
+from coldframe.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 GREEN, GREY, RED = "#0b6e4f", "#7f7f7f", "#a23b3b"
+EMPTY = (
+    "Empty because no trial is complete yet{failed}. It fills once the notebook is run again with "
+    "the same study and its trials end."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +78,9 @@ def draw_sweep(record: SweepFigure) -> Figure:
     """Draw the history of the study and, where known, the importance of its parameters."""
     from matplotlib.figure import Figure  # seconds of imports; no pyplot, so nothing is global
 
+    if not record.values:
+        failed = f"; {count(len(record.failed), 'trial')} failed" if record.failed else ""
+        return draw_emptiness(record.title, EMPTY.format(failed=failed))
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     figure.suptitle(record.title, x=0.01, ha="left", fontsize=12)
     if record.importance:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 NEXT = {"approved": "coldframe build", "rejected": "coldframe status"}
 
+NO_EVIDENCE = (
+    "Nothing is proposed: evidence comes with a proposal, once the policy or a person asks for a "
+    "retrain."
+)
+NO_COST = "No model has been trained yet, and none is proposed: there is no cost to tell."
 EXPECTED, ACTUAL = "expected seconds, about", "actual seconds"
 
 
@@ -49,7 +54,7 @@ def table_evidence(proposal: Proposal | None) -> Table:
             about = {k: v for k, v in inner.items() if k != "column"}
             label = f"{name}, {inner.get('column', '')}"
             groups.append({"figure": label, "value": _spell_figures(about)})
-    return Table.of([*rows, *groups], columns=("figure", "value"))
+    return Table.of([*rows, *groups], columns=("figure", "value"), empty=NO_EVIDENCE)
 
 
 def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:
@@ -72,7 +77,7 @@ def table_cost(bench: Workbench, proposal: Proposal | None) -> Table:
         if said.verdict or (proposal and said.proposal.number == proposal.number)
     ]
     columns = ("proposal", "on", EXPECTED, ACTUAL, "gain", "what came of it")
-    return Table.of(rows, columns=columns)
+    return Table.of(rows, columns=columns, empty=NO_COST)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ def table_pending(pending: Sequence[LandedFile]) -> Table:
     return Table.of(
         ({"source": p.source, "file": p.path.name, "digest": p.digest[:12]} for p in pending),
         columns=("source", "file", "digest"),
+        empty="",
     )
 
 
@@ -46,6 +47,7 @@ def table_deliveries(deliveries: Sequence[Delivery]) -> Table:
             for d in deliveries
         ),
         columns=("source", "file", "outcome", "rows frozen", "set aside", "cause"),
+        empty="",
     )
 
 
@@ -60,6 +62,7 @@ def table_reasons(deliveries: Sequence[Delivery], dataset: Dataset) -> Table:
             for d in deliveries for r in d.reasons
         ),
         columns=("file", "rule", "column", "rows", "found", "expected"),
+        empty="",
     )  # fmt: skip
 
 
@@ -69,6 +72,7 @@ def table_snapshot(report: IngestReport) -> Table:
     return Table.of(
         ({"table": name, "rows": t.rows, "bytes": t.bytes} for name, t in tables.items()),
         columns=("table", "rows", "bytes"),
+        empty="",
     )
 
 

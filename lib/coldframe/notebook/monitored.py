@@ -84,6 +84,7 @@ def table_performance(report: MonitorReport, *, last: int = 12) -> Table:
         ),
         columns=("chunk", "estimated", "estimate alerts", "realised", "realised alerts"),
         caption=caption if older else "",
+        empty="",
     )
 
 
@@ -91,9 +92,11 @@ def _figures(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return _rows(frame, ("value", "alert", "complete"))
 
 
-def _spell_value(row: Mapping[str, Any]) -> str:
+def _spell_value(row: Mapping[str, Any]) -> str | None:
     value = row.get("value")
-    return spell(value) if value is None or row["complete"] else f"{spell(value)}, not final"
+    if value is None:
+        return None
+    return spell(value) if row["complete"] else f"{spell(value)}, not final"
 
 
 def _alert(row: Mapping[str, Any]) -> bool | None:
@@ -127,6 +130,7 @@ def table_drift(report: MonitorReport) -> Table:
             for r in sorted(rows, key=beyond)
         ),
         columns=("column", "distance", "bound", "drifted"),
+        empty="",
     )  # fmt: skip
 
 

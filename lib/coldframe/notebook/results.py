@@ -9,7 +9,7 @@ from typing import Any
 
 from coldframe.errors import DataError
 from coldframe.files import write_atomically
-from coldframe.notebook.shown import Table
+from coldframe.notebook.shown import Table, spell
 from coldframe.provenance import canonical_json
 
 
@@ -17,18 +17,8 @@ class Result(dict[str, Any]):
     """A notebook's result: a dict that is shown as a table."""
 
     def _repr_html_(self) -> str:
-        rows = [{"result": name, "value": _spell(value)} for name, value in self.items()]
+        rows = [{"result": name, "value": spell(value)} for name, value in self.items()]
         return Table.of(rows, columns=("result", "value"))._repr_html_()
-
-
-def _spell(value: object) -> object:
-    """Return a value of the result as a cell's text; lists and records in words."""
-    if isinstance(value, list):
-        said = [_spell(item) for item in value]
-        return ", ".join(map(str, said)) if any(item is not None for item in said) else None
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_spell(item)}" for name, item in value.items()) or None
-    return value
 
 
 def finish(product: Mapping[str, str] | None, **result: Any) -> Result:

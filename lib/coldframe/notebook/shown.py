@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
+BIG = 1e9
+"""From here on a number is said by its power of ten."""
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]#|~$])")
 
 
@@ -33,12 +35,14 @@ def escape(value: object) -> str:
 
 
 def spell(value: object) -> str:
-    """Return a table cell's text: numbers short, nothing as a dash.
+    """Return a table cell's text: numbers short, nothing as a dash, several values in words.
 
     Examples
     --------
     >>> [spell(v) for v in (None, 26483, 0.712345, "EWR")]
     ['-', '26,483', '0.7123', 'EWR']
+    >>> spell({"value": 0.712345, "error": None, "of": {"depth": 3, "rates": [0.1, 0.25]}})
+    'value: 0.7123, of: (depth: 3, rates: 0.1, 0.25)'
     """
     if value is None:
         return "-"
@@ -47,8 +51,18 @@ def spell(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        # a power of ten is no way to say 45,123
+        return f"{value:,.0f}" if 1000 <= abs(value) < BIG else f"{value:.4g}"
+    if isinstance(value, Mapping):
+        known = {name: inner for name, inner in value.items() if inner is not None}
+        return ", ".join(f"{name}: {_spell_inner(inner)}" for name, inner in known.items()) or "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_spell_inner, value)) if any(v is not None for v in value) else "-"
     return str(value)
+
+
+def _spell_inner(value: object) -> str:
+    return f"({spell(value)})" if isinstance(value, Mapping) else spell(value)
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,8 @@ class Note:
 class Table:
     """Rows under headings, shown as an HTML table; everything in it is escaped.
 
+    A column in which no row has a value is not shown, but for the first, which names the rows.
+
     Parameters
     ----------
     columns : tuple of str
@@ -89,6 +105,9 @@ class Table:
         Values, as many as there are columns.
     caption : str
         What is to be known of the rows, say that there are more.
+    empty : str or None
+        What is shown in place of a table without rows: why there are none, or with an empty text
+        nothing, where a sentence beside it says so. With None the headings.
 
     Examples
     --------
@@ -100,19 +119,30 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
     caption: str = ""
+    empty: str | None = None
 
     @classmethod
     def of(
-        cls, records: Iterable[Mapping[str, Any]], columns: Sequence[str] = (), caption: str = ""
-    ) -> Table:
+        cls, records: Iterable[Mapping[str, Any]], columns: Sequence[str] = (), caption: str = "",
+        empty: str | None = None,
+    ) -> Table:  # fmt: skip
         """Return a table of records; the first one's keys are the headings, if none are given."""
         found = list(records)
         names = tuple(columns or (found[0] if found else ()))
         rows = tuple(tuple(record.get(name) for name in names) for record in found)
-        return cls(names, rows, caption)
+        return cls(names, rows, caption, empty)
+
+    def _spell_lines(self) -> list[tuple[str, ...]]:
+        """Return the cells of the headings and of each row; columns of no value are left out."""
+        filled = {n for row in self.rows for n, value in enumerate(row) if value is not None}
+        kept = [n for n in range(len(self.columns)) if not self.rows or n == 0 or n in filled]
+        heads = tuple(self.columns[n] for n in kept)
+        return [heads, *(tuple(spell(row[n]) for n in kept) for row in self.rows)]
 
     def __repr__(self) -> str:
-        lines = [self.columns, *[tuple(spell(value) for value in row) for row in self.rows]]
+        if not self.rows and self.empty is not None:
+            return self.empty
+        lines = self._spell_lines()
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         told = [
             " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -124,9 +154,12 @@ class Table:
         def row(tag: str, cells: Iterable[str]) -> str:
             return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
 
-        body = "".join(row("td", map(spell, cells)) for cells in self.rows)
+        if not self.rows and self.empty is not None:
+            return f"<p>{html.escape(self.empty)}</p>" if self.empty else ""
+        heads, *lines = self._spell_lines()
+        body = "".join(row("td", cells) for cells in lines)
         told = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
-        return f"<table>{told}<thead>{row('th', self.columns)}</thead><tbody>{body}</tbody></table>"
+        return f"<table>{told}<thead>{row('th', heads)}</thead><tbody>{body}</tbody></table>"
 
 
 def show_figure(figure: Figure, *, alt: str) -> Image:

@@ -77,11 +77,15 @@ def table_metrics(report: TrainReport) -> Table:
     champion = report.champion_scores.metrics if report.champion_scores else {}
     return Table.of(
         (
-            {"metric": name, "challenger": value, "champion": champion.get(name)}
+            {"metric": name, "challenger": _figure(value), "champion": _figure(champion.get(name))}
             for name, value in report.challenger_scores.metrics.items()
         ),
         columns=("metric", "challenger", "champion"),
     )
+
+
+def _figure(value: float | None) -> str | None:
+    return None if value is None else spell_figure(value)
 
 
 def tell_metric(bench: Workbench) -> Note:
@@ -149,11 +153,12 @@ def tell_outcome(report: TrainReport) -> Note:
 def table_trials(report: SweepReport, *, best: int = 10) -> Table:
     """Return the best trials, the best first."""
     return Table.of(
-
-            {"trial": t.number, report.study.metric.name: t.value, **t.suggested}
+        (
+            {"trial": t.number, report.study.metric.name: _figure(t.value), **t.suggested}
             for t in report.study.ranked[:best]
-
-    )  # fmt: skip
+        ),
+        empty="",
+    )
 
 
 def tell_sweep(report: SweepReport) -> Note:
