@@ -34,7 +34,7 @@ from coldframe.ledger import (
     replays,
     runs,
 )
-from coldframe.mending import never_entered, still_held
+from coldframe.mending import as_of_now, never_entered, still_held
 from coldframe.pulling import SourceDown, sources_down
 from coldframe.snapshots import Snapshot
 from coldframe.steps import BUILD, PROPOSE, Step, mapping_step
@@ -148,14 +148,16 @@ class Status:
 
     @property
     def quarantined(self) -> tuple[Delivery, ...]:
-        """Batches of which some rows were set aside."""
-        return tuple(d for d in self.deliveries if d.outcome == "quarantined")
+        """Batches of which some rows are set aside, as they stand by now."""
+        partly = (d for d in self.deliveries if d.outcome == "quarantined")
+        found = (as_of_now(delivery, self.replays) for delivery in partly)
+        return tuple(delivery for delivery in found if delivery.rows_quarantined)
 
     @property
-    def rows_aside(self) -> int:
-        """How many rows of accepted batches are in quarantine now."""
-        aside = sum(delivery.rows_quarantined for delivery in self.quarantined)
-        return aside - sum(replay.rows_accepted for replay in self.replays)
+    def replayed(self) -> int:
+        """How many batches had rows set aside, all of which were taken in since."""
+        partly = sum(delivery.outcome == "quarantined" for delivery in self.deliveries)
+        return partly - len(self.quarantined)
 
     @property
     def report(self) -> Path | None:

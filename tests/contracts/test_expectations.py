@@ -77,4 +77,9 @@ def test_only_a_known_key_may_be_the_fault_of_a_setting():
         assert "set sources.s.batch.keys_known: true in datasets/d.yaml" in told
     assert "the next build takes them" in held
     assert "deliver these rows again" in partly
+    # of one row it is told first how to mend it: a setting is about all rows to come
+    one = remedy("d", "s", "known_key", held=False, rows=1)
+    assert one.startswith("if that row's key is a slip, coldframe quarantine export")
+    assert "if it is a correction, set sources.s.batch.keys_known: true in datasets/d.yaml" in one
+    assert "takes it" in remedy("d", "s", "known_key", held=True, rows=1)
     assert remedy("d", "s", "maximum", held=True) is None

@@ -123,7 +123,7 @@ def expectation(source: Source, rule: str, column: str | None = None) -> str | N
     return f"True from {functions[0]}" if functions else None
 
 
-def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
+def remedy(dataset: str, source: str, rule: str, *, held: bool, rows: int = 0) -> str | None:
     """Return which setting to change if it is the rule that is wrong and not the batch, or None.
 
     Parameters
@@ -134,6 +134,8 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
         Name of the rule that was broken.
     held : bool
         Whether nothing of the batch was taken; it is judged again when the contract changes.
+    rows : int, default=0
+        How many rows broke it; 0 if that is not known.
 
     Examples
     --------
@@ -151,11 +153,17 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
         )
     if rule != "known_key":
         return None
+    setting = f"set sources.{source}.batch.keys_known: true in datasets/{dataset}.yaml"
+    wins = "the row that came last wins"
+    if rows == 1:
+        if held:
+            return f"if that row is a correction, {setting} and the next build takes it; {wins}"
+        return (
+            f"if that row's key is a slip, coldframe quarantine export BATCH FILE --mend; if it is "
+            f"a correction, {setting} and deliver it again; {wins}"
+        )
     then = "the next build takes them" if held else "deliver these rows again"
-    return (
-        f"if these rows are corrections, set sources.{source}.batch.keys_known: true in "
-        f"datasets/{dataset}.yaml and {then}; the row that came last wins"
-    )
+    return f"if these rows are corrections, {setting} and {then}; {wins}"
 
 
 def _of_column(column: Column, rule: str) -> str | None:
