@@ -41,7 +41,6 @@ OF_FILES = {
 OPTIONS = {
     "not_csv": "compression (or kind)",
     "compression": "compression",
-    "not_jsonl": "kind",
     "not_parquet": "kind",
     "not_excel": "kind",
     "not_ods": "kind",
@@ -143,6 +142,11 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool, rows: int = 0) -
     >>> told.partition(" in ")[0]
     'if these rows are corrections, set sources.arrivals.batch.keys_known: true'
     """
+    if rule == "not_jsonl":  # of a file that is JSON Lines but for one line, `kind` is right
+        return (
+            "correct the line and deliver the file again under the same name; if it is no JSON "
+            f"Lines at all, say so under sources.{source}.kind in datasets/{dataset}.yaml"
+        )
     if rule in OPTIONS:
         option = f"sources.{source}.{OPTIONS[rule]} in datasets/{dataset}.yaml"
         return f"if the file is what you want to read, say so under {option}"
