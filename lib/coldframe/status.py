@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coldframe.endings import last_runs, settle_training, unpromoted_training
+from coldframe.files import spell_path
 from coldframe.ingest import (
     LandedFile,
     MappingStanding,
@@ -291,6 +292,7 @@ def _when_idle(status: Status, demo: str | None) -> tuple[Step, ...]:
     """Return what could be done when nothing is due."""
     if status.snapshot is None and demo:
         return (Step("coldframe demo run", "take the demo's data through the whole cycle"),)
-    build = Step(BUILD, f"after new files have come to landing/{status.dataset}")
+    landing = spell_path(status.home / "landing" / status.dataset)
+    build = Step(BUILD, f"after new files have come (coldframe land FILE copies them to {landing})")
     month = Step("coldframe demo land MONTH", "deliver one more month")
     return (month, build) if demo else (build,)
