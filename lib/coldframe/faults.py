@@ -43,7 +43,9 @@ class UnfitBatchError(DataError):
         self.faults = faults
 
 
-def unfit(rule: str, what: str, *, example: str | None = None, rows: int = 0) -> UnfitBatchError:
+def unfit(
+    rule: str, what: str, *, example: str | None = None, rows: int = 0, remedy: str | None = None
+) -> UnfitBatchError:
     """Return the error for a batch with one fault.
 
     Examples
@@ -51,7 +53,8 @@ def unfit(rule: str, what: str, *, example: str | None = None, rows: int = 0) ->
     >>> unfit("not_csv", "The file is no plain CSV.", example="gzip").faults[0].rule
     'not_csv'
     """
-    return UnfitBatchError(what, (Fault(rule=rule, rows=rows, example=(example or what)[:300]),))
+    fault = Fault(rule=rule, rows=rows, example=(example or what)[:300])
+    return UnfitBatchError(what, (fault,), remedy=remedy)
 
 
 def shorten(value: object) -> str:

@@ -6,9 +6,16 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+
+def spell_path(path: Path) -> str:
+    """Return `path` as one would type it here: relative if it is below this folder."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def sync_folder(folder: Path) -> None:

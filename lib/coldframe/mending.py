@@ -1,10 +1,11 @@
-"""Which held batches still wait, and which were mended: a file is mended by one of its name."""
+"""What of batches is set aside by now: a file is mended by one of its name, a row by a replay."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from coldframe.ledger import Delivery
+from coldframe.ledger import Delivery, Replay
 
 
 def never_entered(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
@@ -36,3 +37,25 @@ def successor(delivery: Delivery, deliveries: Sequence[Delivery]) -> Delivery | 
     """Return the last batch that came as the same file after `delivery`, if another one did."""
     alike = [d for d in deliveries if (d.source, d.file) == (delivery.source, delivery.file)]
     return alike[-1] if alike and alike[-1].batch != delivery.batch else None
+
+
+def as_of_now(delivery: Delivery, replays: Iterable[Replay]) -> Delivery:
+    """Return a delivery with what is set aside of it by now: rows taken in since count as taken.
+
+    Examples
+    --------
+    >>> came = Delivery(batch="a", dataset="d", source="s", file="f", outcome="quarantined",
+    ...                 rows_accepted=7, rows_quarantined=3, reasons=(), contract="c")
+    >>> one = Replay(batch="r", original="a", dataset="d", source="s", file="f",
+    ...              rows_accepted=2, rows_remaining=1, contract="c")
+    >>> now = as_of_now(came, [one])
+    >>> now.rows_accepted, now.rows_quarantined
+    (9, 1)
+    """
+    of = (delivery.source, delivery.batch)
+    own = [one for one in replays if (one.source, one.original) == of]
+    if delivery.outcome != "quarantined" or not own:
+        return delivery
+    left = own[-1].rows_remaining
+    taken = delivery.rows_accepted + delivery.rows_quarantined - left
+    return replace(delivery, rows_accepted=taken, rows_quarantined=left, reasons=own[-1].reasons)

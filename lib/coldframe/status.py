@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coldframe.endings import last_runs, settle_training, unpromoted_training
+from coldframe.files import spell_path
 from coldframe.ingest import (
     LandedFile,
     MappingStanding,
@@ -34,7 +35,7 @@ from coldframe.ledger import (
     replays,
     runs,
 )
-from coldframe.mending import never_entered, still_held
+from coldframe.mending import as_of_now, never_entered, still_held
 from coldframe.pulling import SourceDown, sources_down
 from coldframe.snapshots import Snapshot
 from coldframe.steps import BUILD, PROPOSE, Step, mapping_step
@@ -148,14 +149,16 @@ class Status:
 
     @property
     def quarantined(self) -> tuple[Delivery, ...]:
-        """Batches of which some rows were set aside."""
-        return tuple(d for d in self.deliveries if d.outcome == "quarantined")
+        """Batches of which some rows are set aside, as they stand by now."""
+        partly = (d for d in self.deliveries if d.outcome == "quarantined")
+        found = (as_of_now(delivery, self.replays) for delivery in partly)
+        return tuple(delivery for delivery in found if delivery.rows_quarantined)
 
     @property
-    def rows_aside(self) -> int:
-        """How many rows of accepted batches are in quarantine now."""
-        aside = sum(delivery.rows_quarantined for delivery in self.quarantined)
-        return aside - sum(replay.rows_accepted for replay in self.replays)
+    def replayed(self) -> int:
+        """How many batches had rows set aside, all of which were taken in since."""
+        partly = sum(delivery.outcome == "quarantined" for delivery in self.deliveries)
+        return partly - len(self.quarantined)
 
     @property
     def report(self) -> Path | None:
@@ -289,6 +292,7 @@ def _when_idle(status: Status, demo: str | None) -> tuple[Step, ...]:
     """Return what could be done when nothing is due."""
     if status.snapshot is None and demo:
         return (Step("coldframe demo run", "take the demo's data through the whole cycle"),)
-    build = Step(BUILD, f"after new files have come to landing/{status.dataset}")
+    landing = spell_path(status.home / "landing" / status.dataset)
+    build = Step(BUILD, f"after new files have come (coldframe land FILE copies them to {landing})")
     month = Step("coldframe demo land MONTH", "deliver one more month")
     return (month, build) if demo else (build,)

@@ -118,9 +118,12 @@ def explain_delivery(delivery: Delivery, source: Source | None = None) -> str:
     '1 of 10 rows set aside: wind_speed is too great in 1 row (1048.36)'
     """
     total = delivery.rows_accepted + delivery.rows_quarantined
-    rules = dict.fromkeys(reason.rule for reason in delivery.reasons)
+    rules = {reason.rule: reason.rows for reason in delivery.reasons}
     held = delivery.outcome == "held"
-    remedies = [remedy(delivery.dataset, delivery.source, rule, held=held) for rule in rules]
+    remedies = [
+        remedy(delivery.dataset, delivery.source, rule, held=held, rows=rows)
+        for rule, rows in rules.items()
+    ]
     said = "; ".join([*_explain(delivery.reasons, source), *filter(None, remedies)])
     if held:
         return f"nothing of it was taken: {said}" if said else "nothing of it was taken"
@@ -211,11 +214,7 @@ def tell_replays(found: Sequence[Replay], words: Sequence[Mending] = ()) -> str:
     mended = [f"{word.who} ({word.reason})" for word in words if word.mended in files]
     by = f", mended by {', '.join(mended)}" if mended else ""
     told = f"{count(taken, 'row')} of it taken in since{by}; "
-    return told + (
-        f"{left:,} still set aside: {explain_reasons(found[-1].reasons)}"
-        if left
-        else "nothing of it is set aside any more."
-    )
+    return told + (f"{left:,} still set aside." if left else "nothing of it is set aside any more.")
 
 
 def explain_reasons(reasons: tuple[Reason, ...]) -> str:

@@ -1,5 +1,6 @@
 """`coldframe export` and `coldframe import`: a snapshot goes to another home and back."""
 
+import json
 from hashlib import sha256
 
 from pyiceberg.table import StaticTable
@@ -61,3 +62,18 @@ def test_a_snapshot_is_published_for_other_engines(flights, tmp_path):
         assert rows.num_rows == snapshot.tables[name].rows
     page = flights("publish", "flights@3", tmp_path / "lake", "--iceberg").stdout
     assert "latest.json" in page
+
+
+def test_what_is_published_is_named_without_detours(flights, tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    told = flights.json("publish", "flights@3", "../lake", "--iceberg")
+    lake = (tmp_path / "lake").resolve()
+    for path in (told["pointer"], *told["tables"].values()):
+        assert path.startswith(f"{lake}/flights/")
+    assert json.loads((lake / "flights" / "latest.json").read_text())["tables"] == told["tables"]
+    monkeypatch.chdir(tmp_path)
+    page = flights("publish", "flights@3", "here/../lake", "--iceberg", width=None).stdout
+    assert "named by lake/flights/latest.json" in page
+    assert str(tmp_path) not in page

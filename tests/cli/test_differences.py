@@ -33,6 +33,17 @@ def test_two_months_are_compared(flights):
         "added",
     ):
         assert text in page
+    assert "0 is alike, 1 has nothing in common" in " ".join(page.split())
+    # whole numbers are told whole, as are years, others to four digits behind the point
+    median = shifts["sched_dep_time"]["before"]["quantiles"]["50%"]
+    assert median == int(median) > 999
+    (line,) = [
+        one for one in flights("diff", "flights@1", "flights@3", width=None).stdout.splitlines()
+        if one.split()[:1] == ["sched_dep_time"]
+    ]  # fmt: skip
+    assert f"{int(median)} to " in line
+    assert f"{int(median)}.0" not in line
+    assert f"{shifts['sched_dep_time']['before']['mean']:.4f} to " in line
 
 
 def test_the_same_is_told_and_reads_nothing(flights):

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+import samples
+from cli.command_line import CommandLine
 from cli.test_running import write_notebook
 
 from coldframe.cli.command import Work
@@ -19,6 +21,8 @@ WRONG = {
     "show v9": 4,
     "show 99": 4,
     "lineage v9": 4,
+    "land nosuch.csv": 4,
+    "import nosuch.tar": 4,
     "approve 99 --reason r": 4,
     "approve 1 --reason r": 7,
     "approve 2 --reason  ": 5,
@@ -76,6 +80,36 @@ def test_to_show_nothing_is_an_error_with_a_remedy(flights):
         error = json.loads(flights("show", name, "--json", code=3).stderr)["error"]
         assert error["what"] == "Show what?"
         assert "coldframe snapshots" in error["remedy"]
+
+
+def test_what_is_not_there_is_told_with_what_there_is(flights, tmp_path, monkeypatch):
+    new = CommandLine(samples.write_project(tmp_path / "new"))
+    new.home.mkdir()
+
+    def error(*words, home=flights):
+        return json.loads(home(*words, "--json", code=4).stderr)["error"]
+
+    for words in (("show", "99"), ("approve", "99", "--reason", "r")):
+        assert error(*words)["expected"] == "one of 1 (trained), 2 (pending)"
+        assert "there is none yet" in error(*words, home=new)["expected"]
+    assert "v1" in error("show", "v9")["expected"]
+    assert "none was trained yet" in error("show", "v9", home=new)["expected"]
+    (held,) = flights.json("status")["deliveries"]["held"]
+    assert f"{held['batch'][:10]} (flights-2013-04.csv)" in error("quarantine", "zz")["expected"]
+    assert "there is none" in error("quarantine", "zz", home=new)["expected"]
+    monkeypatch.chdir(flights.root)
+    (flights.root / "january.csv").write_text("a\n")
+    assert error("land", "januray.csv")["remedy"] == "correct the path; there is january.csv"
+    assert error("land", "nosuch/a.csv")["remedy"] == "correct the path"
+    assert "--dataset flights" in error("land", "flights", "january.csv")["remedy"]
+
+
+def test_what_is_no_number_of_a_proposal_is_told_as_such(flights):
+    for text in ("abc", "1.5", "٢"):
+        for word in ("approve", "reject"):
+            told = flights(word, text, "--reason", "r", code=2, width=200).stderr
+            assert f"'{text}' is no proposal's number" in told
+            assert "coldframe proposals" in told
 
 
 def test_a_batch_that_was_accepted_is_told_with_the_snapshot_that_holds_it(flights):

@@ -119,11 +119,40 @@ def test_a_replay_takes_in_what_is_fit_by_now_and_says_so(flights):
     after = flights.json("status")
     assert after["snapshot"]["rows"]["weather"] == before["snapshot"]["rows"]["weather"] + 1
     assert after["replays"][0]["original"] == weather["batch"]
-    assert "accepted but for 0 rows" in flights("status", width=None).stdout
+    assert after["deliveries"]["quarantined"] == []
+    assert after["deliveries"]["replayed"] == 1
+    page = flights("status", width=None).stdout
+    assert "1 whole since a replay" in page
+    assert "accepted but for" not in page
+    assert "weather-2013-02.csv" not in page
     listed = flights("quarantine", digits, width=None).stdout
+    assert "set aside:" not in listed
     assert "1 row of it taken in since; nothing of it is set aside any more." in listed
     assert f"taken in later of {digits}" in flights("lineage", "flights@4", width=None).stdout
     assert flights.json("quarantine", "replay", digits)["replays"] == []
+
+
+def test_of_a_batch_that_was_replayed_in_part_all_pages_tell_what_is_left(flights):
+    landing = flights.home / "landing" / "flights" / "weather"
+    text = (landing / "weather-2013-02.csv").read_text()
+    june = text.replace("2013-02-", "2013-06-").replace("2013-03-", "2013-07-")
+    head, first, *rows = june.splitlines()
+    cells = dict(zip(head.split(","), first.split(","), strict=True)) | {"wind_speed": "99999"}
+    lines = [head, ",".join(cells.values()), *rows]
+    (landing / "weather-2013-06.csv").write_text("\n".join([*lines, ""]))
+    ingest_batches(flights.bench)
+    (came,) = [one for one in flights.json("quarantine") if one["file"] == "weather-2013-06.csv"]
+    assert (came["outcome"], came["rows_quarantined"]) == ("quarantined", 2)
+    let_winds_by(flights)
+    flights("quarantine", "replay", came["batch"][:10])
+    told = {one["file"]: one for one in flights.json("status")["deliveries"]["quarantined"]}
+    assert told["weather-2013-06.csv"]["rows_quarantined"] == 1
+    for line in ("status", "quarantine", f"quarantine {came['batch'][:10]}"):
+        page = flights(*line.split(), width=None).stdout
+        assert f"1 of {len(rows) + 1:,} rows set aside" in page
+        assert "wind_speed is too great in 1 row (99999.0)" in page
+        assert "2 of" not in page
+    assert "1 row of it taken in since; 1 still set aside." in page
 
 
 def test_mended_rows_are_exported_and_taken_in_and_everybody_says_so(flights, tmp_path):

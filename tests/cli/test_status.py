@@ -29,7 +29,7 @@ def outcomes(report):
     return {stage["stage"]: stage["outcome"] for stage in report["stages"]}
 
 
-def test_after_a_rollback_monitoring_is_due_until_a_build_has_done_it(flights):
+def test_after_a_rollback_monitoring_is_due_until_a_build_has_done_it(flights, monkeypatch):
     bench = flights.bench
     flights("reject", 2, "--reason", "not now")
     train_challenger(bench, snapshot="flights@3", parameters={"max_iter": 10})
@@ -56,6 +56,11 @@ def test_after_a_rollback_monitoring_is_due_until_a_build_has_done_it(flights):
         commands = [step["command"] for step in told["next"]]
         assert commands == ["coldframe quarantine", "coldframe demo land MONTH", "coldframe build"]
         assert NOTHING in flights("status").stdout
+    # where files go is a path that leads there from where one stands
+    for here, path in ((flights.root.parent, "project/home"), (flights.root, "home")):
+        monkeypatch.chdir(here)
+        why = flights.json("status")["next"][-1]["why"]
+        assert why.endswith(f"(coldframe land FILE copies them to {path}/landing/flights)")
     # what status says is so: there is nothing for a build to do
     assert NOTHING in flights("build").stdout
     assert set(outcomes(flights.json("build")).values()) == {"skipped"}

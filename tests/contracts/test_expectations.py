@@ -70,6 +70,12 @@ def test_it_is_that_of_the_contract(rule, column, said):
     assert expectation(SOURCE, rule, column) == said
 
 
+def test_of_a_broken_json_line_it_is_told_first_to_correct_the_line():
+    told = remedy("d", "s", "not_jsonl", held=True)
+    assert told.startswith("correct the line and deliver the file again under the same name")
+    assert "sources.s.kind in datasets/d.yaml" in told
+
+
 def test_only_a_known_key_may_be_the_fault_of_a_setting():
     held = remedy("d", "s", "known_key", held=True)
     partly = remedy("d", "s", "known_key", held=False)
@@ -77,4 +83,9 @@ def test_only_a_known_key_may_be_the_fault_of_a_setting():
         assert "set sources.s.batch.keys_known: true in datasets/d.yaml" in told
     assert "the next build takes them" in held
     assert "deliver these rows again" in partly
+    # of one row it is told first how to mend it: a setting is about all rows to come
+    one = remedy("d", "s", "known_key", held=False, rows=1)
+    assert one.startswith("if that row's key is a slip, coldframe quarantine export")
+    assert "if it is a correction, set sources.s.batch.keys_known: true in datasets/d.yaml" in one
+    assert "takes it" in remedy("d", "s", "known_key", held=True, rows=1)
     assert remedy("d", "s", "maximum", held=True) is None

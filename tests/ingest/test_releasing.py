@@ -131,8 +131,15 @@ def test_it_is_void_once_the_contract_has_changed(bench):
     assert ingest_batches(strict).deliveries == ()
     # and under a contract of which it is not known whether the batch keeps it
     unknown = set_batch(bench, quarantined=0.04)
-    with pytest.raises(ConflictError, match="contract has changed"):
+    with pytest.raises(ConflictError, match="contract has changed") as caught:
         release_batch(unknown, find_held(unknown), reason="again", who="jane")
+    assert "by the contract of now" in caught.value.expected
+    assert "by an earlier one" in caught.value.found
+    assert "coldframe build judges the batch anew" in caught.value.remedy
+    # and so it does
+    (anew,) = ingest_batches(unknown).deliveries
+    assert anew.outcome == "held"
+    assert release_batch(unknown, find_held(unknown), reason="again", who="jane").who == "jane"
 
 
 def test_it_is_for_these_bytes_alone(bench):

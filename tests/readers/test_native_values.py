@@ -129,6 +129,19 @@ def test_what_is_no_json_lines_is_refused(tmp_path, text, rule, told):
     assert told in example
 
 
+def test_the_error_of_a_broken_line_says_where_and_what_to_do(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"code": 1}\n{"code": 2 "size": 3}\n')
+    with pytest.raises(UnfitBatchError) as caught:
+        read(path, "jsonl")
+    assert "line 2: Expecting ',' delimiter at column 12: {" in caught.value.found
+    assert caught.value.remedy.startswith("correct line 2 and deliver the file again under the")
+    path.write_text('{"code": 1}\n{"code": 2')
+    with pytest.raises(UnfitBatchError) as caught:
+        read(path, "jsonl")
+    assert caught.value.remedy.startswith("fetch the file anew")
+
+
 def test_keys_that_come_late_or_not_are_columns_of_all_pieces(tmp_path):
     path = tmp_path / "a.jsonl"
     rows = [{"code": "a"}] * 70_000 + [{"code": "b", "late": 1}, {"late": 2}]

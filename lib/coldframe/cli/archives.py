@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Group
 
-from coldframe.cli.command import Answer, Session, command, spell_path
+from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.snapshots import describe
 from coldframe.cli.terminal import cell, facts, section, size
 from coldframe.errors import ConfigurationError
+from coldframe.files import spell_path
 from coldframe.snapshots import Snapshot
 
 
@@ -57,7 +58,8 @@ def _add_publish(app: typer.Typer) -> None:
             "tables": tables,
         }
         title = f"{view.snapshot.name} as Iceberg, named by {spell_path(view.pointer)}"
-        return Answer(data, section(title, facts(tables)))
+        spelled = {name: spell_path(path) for name, path in view.tables.items()}
+        return Answer(data, section(title, facts(spelled)))
 
 
 def _add_archives(app: typer.Typer) -> None:

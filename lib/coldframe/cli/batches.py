@@ -8,6 +8,8 @@ from coldframe.errors import NotFoundError
 from coldframe.ledger import Delivery, deliveries
 from coldframe.wording import count
 
+SHOWN = 5
+
 
 def check_source(session: Session, source: str | None) -> None:
     """Raise NotFoundError if a source is named that the dataset does not have."""
@@ -48,16 +50,27 @@ def choose_batch(
     if not chosen and len(whole) == 1:
         raise _accepted(next(iter(whole.values())))
     what, remedy = "Several batches in quarantine begin so.", "write more digits of its digest"
+    expected = None
     if not chosen:
-        what, remedy = "No such batch in quarantine.", "coldframe quarantine"
+        what, remedy = "No such batch in quarantine.", "coldframe quarantine lists them"
+        expected = _known([one for one in found if one.outcome != "accepted"])
     elif len({digest for _, digest in chosen}) == 1:
         what = "The same bytes were delivered by several sources."
         remedy = f"coldframe quarantine {batch} --source {next(iter(chosen))[0]}"
     raise NotFoundError(
         what,
+        expected=expected,
         found=", ".join(f"{name} {short(digest)}" for name, digest in chosen) or batch,
         remedy=remedy,
     )
+
+
+def _known(found: list[Delivery]) -> str:
+    """Return the last batches that could be meant, with their files."""
+    last = list({one.batch: one for one in found}.values())
+    names = [f"{short(one.batch)} ({one.file.rpartition('/')[2]:.60})" for one in last[-SHOWN:]]
+    more = f", and {len(last) - SHOWN} earlier" if len(last) > SHOWN else ""
+    return f"digits of {', '.join(names)}{more}" if names else "a batch; there is none"
 
 
 def _named(

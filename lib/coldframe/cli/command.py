@@ -24,6 +24,7 @@ from coldframe.cli.error_pages import tell_error, unforeseen
 from coldframe.cli.interrupt import checkpoint, noted
 from coldframe.cli.terminal import commands, make_console, plain, show, spell_json
 from coldframe.errors import ColdframeError, EnvironmentFaultError
+from coldframe.files import spell_path
 from coldframe.settings import declared_settings, load_settings
 from coldframe.steps import Step
 from coldframe.workbench import Workbench
@@ -154,12 +155,6 @@ def _with_flags(command: str, flags: str) -> str:
         return command + flags
     before, dashes, names = command.partition(" -- ")
     return before + flags + dashes + names
-
-
-def spell_path(path: Path) -> str:
-    """Return `path` as one would type it here: relative if it is below this folder."""
-    here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 COMMON: dict[str, tuple[Any, Any]] = {

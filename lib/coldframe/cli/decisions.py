@@ -38,7 +38,29 @@ STYLE = {
 }
 
 
-Number = Annotated[int, typer.Argument(metavar="N", help="The proposal's number.")]
+def read_number(text: str) -> int:
+    """Return the number of a proposal that `text` spells.
+
+    Raises
+    ------
+    typer.BadParameter
+        It spells none.
+
+    Examples
+    --------
+    >>> read_number("4")
+    4
+    """
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    raise typer.BadParameter(
+        f"{text!r:.60} is no proposal's number, such as 4; `coldframe proposals` lists them."
+    )
+
+
+Number = Annotated[
+    int, typer.Argument(metavar="N", parser=read_number, help="The proposal's number.")
+]
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; stands in the ledger for good.")
 ]

@@ -16,6 +16,10 @@ from coldframe.snapshots import SnapshotDifference, TableDifference
 from coldframe.wording import count
 
 SHOWN = 12
+DISTANCE = (
+    "distance: Jensen and Shannon's, between how values and blanks are spread: 0 is alike, 1 has "
+    "nothing in common"
+)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -110,15 +114,29 @@ def _table(table: TableDifference) -> list[RenderableType]:
     return [facts(said), Text()]
 
 
+def _number(value: float | None) -> str:
+    """Return a number; a whole one in full, without a fraction that is none.
+
+    Examples
+    --------
+    >>> _number(12345.0), _number(12345.25), _number(None)
+    ('12345', '12345.2500', '-')
+    """
+    # of greater ones nobody knows whether they are whole
+    if value is not None and abs(value) < 2**53 and value == int(value):
+        return str(int(value))
+    return figure(value)
+
+
 def _shifts(shifts: Any) -> RenderableType:
-    """Return a table of how columns shifted; the distance is Jensen and Shannon's, 0 to 1."""
+    """Return a table of how columns shifted, and what its distance means."""
     rows = []
     for shift in shifts:
         sides = (shift.before, shift.after)
         nulls = [share(side.nulls, 1) if side.nulls is not None else "-" for side in sides]
         middle = [side.quantiles.get("50%") for side in sides]
-        spelled = [figure(one) if isinstance(one, float) else one or "-" for one in middle]
-        means = [figure(side.mean) for side in sides]
+        spelled = [_number(one) if isinstance(one, float) else one or "-" for one in middle]
+        means = [_number(side.mean) for side in sides]
         most = ", ".join(
             f"{one.value} {share(one.before, 1)} to {share(one.after, 1)}"
             for one in shift.shares[:2]
@@ -129,4 +147,4 @@ def _shifts(shifts: Any) -> RenderableType:
              most or (" to ".join(spelled) if spelled != ["-", "-"] else "-")]
         )  # fmt: skip
     columns = ["=column", "#distance", "#blank", "#mean", "median, or shares that moved most"]
-    return make_table(columns, rows)
+    return Group(make_table(columns, rows), cell(DISTANCE, "dim"))

@@ -10,8 +10,9 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from coldframe.cli.command import Answer, Session, command, spell_path
+from coldframe.cli.command import Answer, Session, command
 from coldframe.cli.terminal import cell, line, make_table, section, size, unbroken
+from coldframe.files import spell_path
 from coldframe.ingest import BroughtFile, land_files
 from coldframe.scaffold import NewDataset, Wishes, new_dataset
 from coldframe.settings import load_settings

@@ -25,7 +25,7 @@ from coldframe.ingest import (
     releasable,
 )
 from coldframe.ledger import Delivery, deliveries, mendings
-from coldframe.mending import still_held, successor
+from coldframe.mending import as_of_now, still_held, successor
 from coldframe.steps import Step, mapping_step
 from coldframe.wording import count, explain_delivery, tell_release, tell_replays
 
@@ -81,7 +81,13 @@ def _describe(session: Session, delivery: Delivery) -> dict[str, Any]:
 
 
 def _explain(session: Session, delivery: Delivery) -> str:
-    return explain_delivery(delivery, session.bench.dataset.sources.get(delivery.source))
+    """Return why a batch, or what is set aside of it by now, is in quarantine."""
+    source = session.bench.dataset.sources.get(delivery.source)
+    return explain_delivery(_now(session, delivery), source)
+
+
+def _now(session: Session, delivery: Delivery) -> Delivery:
+    return as_of_now(delivery, find_replays(session.bench, delivery))
 
 
 def _after(session: Session, delivery: Delivery) -> Delivery | None:
@@ -131,7 +137,8 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
         )
         why = "\n".join([_explain(session, delivery), *_since(session, delivery)])
         told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
-    steps = [Step(f"coldframe quarantine {short(found[-1].batch)}", "see its rows")]
+    left = [one for one in found if _now(session, one).rows_quarantined] or found
+    steps = [Step(f"coldframe quarantine {short(left[-1].batch)}", "see its rows")]
     held = still_held(deliveries(session.bench.ledger, session.name))
     waiting = releasable(session.bench, [one for one in held if one in found])
     steps += _release_steps(waiting)
@@ -167,6 +174,8 @@ def _show(session: Session, delivery: Delivery) -> Answer:
     data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
     parts = [cell(f"{delivery.source}/{delivery.file}: {_explain(session, delivery)}", "bold")]
     parts += [cell(told) for told in _since(session, delivery)]
+    if rows.empty:
+        return Answer(data, Group(*parts))
     table = make_table(
         list(map(str, rows.columns)), [list(row.values()) for row in data["rows"][:SHOWN]]
     )

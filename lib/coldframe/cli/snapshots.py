@@ -27,7 +27,7 @@ from coldframe.cli.terminal import (
 )
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.keeping import Kept, list_kept
-from coldframe.ledger import model, proposals
+from coldframe.ledger import model, proposal
 from coldframe.snapshots import Snapshot
 from coldframe.status import label_coverage
 from coldframe.wording import count
@@ -106,10 +106,8 @@ def _find(session: Session, name: str) -> Answer:
             expected="a snapshot (flights@3), a model (v2, champion) or a proposal (4)",
         )  # fmt: skip
     if number := PROPOSAL.fullmatch(name):
-        for standing in proposals(ledger, session.name):
-            if standing.proposal.number == int(number[1]):
-                return Answer(standing, proposal_page(standing, session))
-        raise NotFoundError("No such proposal.", found=number[1], remedy="coldframe proposals")
+        standing = proposal(ledger, session.name, int(number[1]))
+        return Answer(standing, proposal_page(standing, session))
     if MODEL.fullmatch(name):
         version = model(ledger, session.name, name)
         return Answer(describe_model(version), model_page(version, session))

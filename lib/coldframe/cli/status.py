@@ -62,6 +62,7 @@ def describe(status: Status, session: Session) -> dict[str, Any]:
         "deliveries": {
             "accepted": len(status.accepted),
             "quarantined": [_describe_delivery(d) for d in status.quarantined],
+            "replayed": status.replayed,
             "held": [_describe_delivery(d) for d in status.held],
             "mended": status.mended,
         },
@@ -133,10 +134,13 @@ def _data(status: Status) -> RenderableType:
         snapshot = line(Text(head.name, style="green"), f"  frozen {moment(head.frozen_at)}")
         rows = table_rows(head)
     whole, partly, held = len(status.accepted), status.quarantined, status.held
-    total = whole + len(partly) + len(held) + status.mended
+    total = whole + len(partly) + status.replayed + len(held) + status.mended
     told = f"{total} so far: {whole} accepted whole"
     if partly:
-        told += f", {len(partly)} accepted but for {count(status.rows_aside, 'row')}"
+        aside = sum(delivery.rows_quarantined for delivery in partly)
+        told += f", {len(partly)} accepted but for {count(aside, 'row')}"
+    if status.replayed:
+        told += f", {status.replayed} whole since a replay"
     if held:
         told += f", {len(held)} held"
     if status.mended:

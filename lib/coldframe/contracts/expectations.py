@@ -41,7 +41,6 @@ OF_FILES = {
 OPTIONS = {
     "not_csv": "compression (or kind)",
     "compression": "compression",
-    "not_jsonl": "kind",
     "not_parquet": "kind",
     "not_excel": "kind",
     "not_ods": "kind",
@@ -123,7 +122,7 @@ def expectation(source: Source, rule: str, column: str | None = None) -> str | N
     return f"True from {functions[0]}" if functions else None
 
 
-def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
+def remedy(dataset: str, source: str, rule: str, *, held: bool, rows: int = 0) -> str | None:
     """Return which setting to change if it is the rule that is wrong and not the batch, or None.
 
     Parameters
@@ -134,6 +133,8 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
         Name of the rule that was broken.
     held : bool
         Whether nothing of the batch was taken; it is judged again when the contract changes.
+    rows : int, default=0
+        How many rows broke it; 0 if that is not known.
 
     Examples
     --------
@@ -141,6 +142,11 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
     >>> told.partition(" in ")[0]
     'if these rows are corrections, set sources.arrivals.batch.keys_known: true'
     """
+    if rule == "not_jsonl":  # of a file that is JSON Lines but for one line, `kind` is right
+        return (
+            "correct the line and deliver the file again under the same name; if it is no JSON "
+            f"Lines at all, say so under sources.{source}.kind in datasets/{dataset}.yaml"
+        )
     if rule in OPTIONS:
         option = f"sources.{source}.{OPTIONS[rule]} in datasets/{dataset}.yaml"
         return f"if the file is what you want to read, say so under {option}"
@@ -151,11 +157,17 @@ def remedy(dataset: str, source: str, rule: str, *, held: bool) -> str | None:
         )
     if rule != "known_key":
         return None
+    setting = f"set sources.{source}.batch.keys_known: true in datasets/{dataset}.yaml"
+    wins = "the row that came last wins"
+    if rows == 1:
+        if held:
+            return f"if that row is a correction, {setting} and the next build takes it; {wins}"
+        return (
+            f"if that row's key is a slip, coldframe quarantine export BATCH FILE --mend; if it is "
+            f"a correction, {setting} and deliver it again; {wins}"
+        )
     then = "the next build takes them" if held else "deliver these rows again"
-    return (
-        f"if these rows are corrections, set sources.{source}.batch.keys_known: true in "
-        f"datasets/{dataset}.yaml and {then}; the row that came last wins"
-    )
+    return f"if these rows are corrections, {setting} and {then}; {wins}"
 
 
 def _of_column(column: Column, rule: str) -> str | None:

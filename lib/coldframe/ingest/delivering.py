@@ -6,6 +6,7 @@ import hashlib
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -114,11 +115,7 @@ def _plan(
 ) -> BroughtFile:
     """Return what is to be done with a file, or raise why nothing can be."""
     if not file.is_file():
-        raise NotFoundError(
-            "There is no such file.", where=str(file), expected="a file",
-            found="a folder" if file.is_dir() else "nothing",
-            remedy=f"name its files: {shlex.quote(str(file))}/*" if file.is_dir() else None,
-        )  # fmt: skip
+        raise _no_file(bench, file)
     chosen = _source(bench, file, source)
     path = bench.settings.landing / bench.dataset.name / chosen / file.name
     try:
@@ -140,6 +137,25 @@ def _plan(
     if outcome == "landed" and path.exists():
         raise _in_the_way(found)
     return found
+
+
+def _no_file(bench: Workbench, file: Path) -> NotFoundError:
+    """Return the error for what is no file, with what may have been meant by it."""
+    if file.is_dir():
+        return NotFoundError(
+            "There is no such file.", where=str(file), expected="a file", found="a folder",
+            remedy=f"name its files: {shlex.quote(str(file))}/*",
+        )  # fmt: skip
+    beside = [one.name for one in file.parent.glob("*") if one.is_file()]
+    near = [shlex.quote(str(file.with_name(one))) for one in get_close_matches(file.name, beside)]
+    remedy = f"correct the path; there is {', '.join(near)}" if near else "correct the path"
+    named = str(file) == file.name and bench.settings.root / "datasets" / f"{file}.yaml"
+    if named and named.is_file():
+        remedy = f"name files only; the dataset is told by --dataset {shlex.quote(str(file))}"
+    return NotFoundError(
+        "There is no such file.", where=str(file), expected="a file",
+        found=f"none of this name in {file.parent.resolve()}", remedy=remedy,
+    )  # fmt: skip
 
 
 def _digest(path: Path) -> str:

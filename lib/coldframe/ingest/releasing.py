@@ -132,8 +132,9 @@ def _refuse_other(bench: Workbench, delivery: Delivery, where: str) -> None:
     if now != delivery.contract:
         raise ConflictError(
             "The contract has changed since this batch was held.", where=where,
-            expected=f"contract {delivery.contract[:10]}", found=f"contract {now[:10]}",
-            remedy="coldframe build judges the batch by it; release it then if it is held again",
+            expected="a hold by the contract of now: of the dataset file, its rules and mappings",
+            found=f"a hold by an earlier one ({delivery.contract[:10]}, by now {now[:10]})",
+            remedy="coldframe build judges the batch anew; if it is held again, release it then",
         )  # fmt: skip
 
 

@@ -61,9 +61,12 @@ def tell_cause(delivery: Delivery, source: Source | None) -> str:
     same = sum(reason.rule == cause.rule for reason in delivery.reasons)
     more = [f"columns that break it: {same}"] if same > 1 else []
     more += [str(reason.example) for reason in delivery.reasons if reason.rule == SHARE]
-    rules = dict.fromkeys(reason.rule for reason in delivery.reasons)
+    rules = {reason.rule: reason.rows for reason in delivery.reasons}
     held = delivery.outcome == "held"
-    settings = [remedy(delivery.dataset, delivery.source, rule, held=held) for rule in rules]
+    settings = [
+        remedy(delivery.dataset, delivery.source, rule, held=held, rows=rows)
+        for rule, rows in rules.items()
+    ]
     more += filter(None, settings)
     found = f"rule {cause.rule}{column}: found {cause.example}{expected}"
     return "; ".join([found, *more])

@@ -24,7 +24,15 @@ from coldframe.ledger.mappings import (
 )
 from coldframe.ledger.mendings import Mending, check_mending, mendings, record_mending
 from coldframe.ledger.promotions import former_champions, promotions, rollback
-from coldframe.ledger.proposals import approved, decide, pending, proposals, propose, withdraw
+from coldframe.ledger.proposals import (
+    approved,
+    decide,
+    pending,
+    proposal,
+    proposals,
+    propose,
+    withdraw,
+)
 from coldframe.ledger.registry import (
     FeatureList,
     Holdout,
@@ -75,6 +83,7 @@ __all__ = [
     "models",
     "pending",
     "promotions",
+    "proposal",
     "proposals",
     "propose",
     "record_delivery",

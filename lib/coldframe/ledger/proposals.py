@@ -22,6 +22,9 @@ from coldframe.ledger.transaction import Reader, Transaction
 from coldframe.ledger.verdicts import verdicts_of
 from coldframe.provenance import record_digest
 
+SHOWN = 5
+"""So many proposals are named to who asks for one that there is not."""
+
 
 def standings_of(reader: Reader, dataset: str) -> list[ProposalStanding]:
     """Return every proposal that `reader` sees and where it stands, oldest first."""
@@ -31,6 +34,12 @@ def standings_of(reader: Reader, dataset: str) -> list[ProposalStanding]:
         verdicts_of(reader, dataset),
         promotions_of(reader, dataset),
     )
+
+
+def proposal(ledger: Ledger, dataset: str, number: int) -> ProposalStanding:
+    """Return where proposal `number` stands; NotFoundError names those there are."""
+    with ledger.reading() as reader:
+        return standing_of(reader, dataset, number)
 
 
 def proposals(ledger: Ledger, dataset: str) -> list[ProposalStanding]:
@@ -124,12 +133,18 @@ expected_cost_seconds
 
 def standing_of(reader: Reader, dataset: str, number: int) -> ProposalStanding:
     """Return where proposal `number` stands; NotFoundError if there is none."""
-    for standing in standings_of(reader, dataset):
+    known = standings_of(reader, dataset)
+    for standing in known:
         if standing.proposal.number == number:
             return standing
+    last = [f"{one.proposal.number} ({one.standing})" for one in known[-SHOWN:]]
+    earlier = f"; {len(known) - SHOWN} earlier" if len(known) > SHOWN else ""
     raise NotFoundError(
-        "No such proposal.", where=dataset, found=str(number), remedy="coldframe proposals"
-    )
+        "No such proposal.", where=dataset, found=str(number),
+        expected=f"one of {', '.join(last)}{earlier}" if known else "a proposal; there is none yet",
+        remedy="coldframe proposals lists them" if known
+        else 'coldframe build proposes when it is time, or coldframe propose --reason "..."',
+    )  # fmt: skip
 
 
 def _reasoned(reason: str, who: str) -> None:

@@ -179,11 +179,13 @@ def choose_model(
         chosen = [v for v in versions if v.digest.startswith(name) or v.estimator.startswith(name)]
     if len(chosen) == 1:
         return chosen[0]
-    known = ", ".join(version.name for version in versions) or "none"
+    known = ", ".join(version.name for version in versions)
     raise NotFoundError(
         "Several models are called that." if chosen else "No such model.", where=dataset,
-        expected=f"one of {known}, 'champion', or {SHORTEST_PREFIX} digits of a digest",
-        found=", ".join(v.name for v in chosen) or name, remedy="coldframe models",
+        expected=f"one of {known}, 'champion', or {SHORTEST_PREFIX} digits of a digest" if known
+        else "a model; none was trained yet",
+        found=", ".join(v.name for v in chosen) or name,
+        remedy="coldframe models" if known else "approve a proposal: coldframe proposals",
     )  # fmt: skip
 
 

@@ -88,9 +88,18 @@ def _objects(path: Path, source: Source) -> Iterator[tuple[int, dict[str, Any]]]
 def _unfit(number: int, text: str, error: Exception) -> UnfitBatchError:
     start = shorten(text.strip()) or "a blank line"
     if not text.endswith(("\n", "\r")) and text.lstrip().startswith("{"):
-        return unfit("truncated", "The last line was cut off.", example=start)
-    told = f"line {number}: {shorten(error)}: {start}"
-    return unfit("not_jsonl", "A line is no JSON object.", example=told)
+        return unfit(
+            "truncated", "The last line was cut off.", example=start,
+            remedy="fetch the file anew, whole; it ends behind a closing brace",
+        )  # fmt: skip
+    said = shorten(error)
+    if isinstance(error, json.JSONDecodeError):  # counts lines of its own, and there is one
+        said = f"{error.msg} at column {error.colno}"
+    return unfit(
+        "not_jsonl", "A line is no JSON object.", example=f"line {number}: {said}: {start}",
+        remedy=f"correct line {number} and deliver the file again under the same name; no line may "
+        "be blank, and no commas or brackets stand around the objects",
+    )  # fmt: skip
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def publish_iceberg(store: VerifiedCatalogue, snapshot: Snapshot, folder: Path) 
         PyIceberg is not installed.
     """
     store.check(snapshot)
-    home = Path(folder).absolute() / snapshot.dataset
+    home = Path(folder).resolve() / snapshot.dataset
     home.mkdir(parents=True, exist_ok=True)
     build = home / f"{snapshot.version}-{secrets.token_hex(6)}"
     with locked(home / "lock"):

@@ -50,7 +50,11 @@ def read_archive(path: Path, writer: ObjectWriter | None = None) -> Snapshot:
     try:
         stream = path.open("rb")
     except (FileNotFoundError, IsADirectoryError):
-        raise NotFoundError("There is no such archive.", where=str(path)) from None
+        raise NotFoundError(
+            "There is no such archive.", where=str(path), expected="a file",
+            found="a folder" if path.is_dir() else "nothing",
+            remedy="correct the path; coldframe export SNAPSHOT FILE writes an archive",
+        ) from None  # fmt: skip
     with stream:
         return _Reading(path, stream, writer).snapshot()
 
