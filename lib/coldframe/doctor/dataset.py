@@ -38,7 +38,7 @@ def check_dataset(settings: Settings, name: str | None = None) -> Iterator[Findi
     settings : Settings
         The project folder.
     name : str, optional
-        Which dataset; by default the one in env.yaml.
+        Which dataset; by default that of COLDFRAME_DATASET, else the one in env.yaml.
 
     Raises
     ------
