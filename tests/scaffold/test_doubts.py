@@ -246,3 +246,56 @@ def test_a_guessed_key_says_what_it_takes_from_the_features(project):
     assert "key columns are no features: taken_at; --key names others, or add a row number" in told
     made = project.new("parcels", path, target="late", key=("taken_at",), force=True)
     assert doubts(made)["key"] == ""
+
+
+ALIKE = {"kind": "a", "size": "1", "taken_at": "2025-01-01T00:00:00Z"}
+NUMBERED = "add a column that numbers the rows, on from file to file"
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        (
+            {"late": ["no", "yes"] * 200},
+            "398 rows too many, such as those on line 2 and 4: they are equal",
+        ),
+        ({"late": [str(n) for n in range(400)]}, "on line 2 and 3: they differ in late only"),
+        (
+            {"note": ["", *map(str, range(399))]},
+            "with blanks cannot be part of a key, such as note",
+        ),
+    ],
+    ids=["equal rows", "another target", "blanks"],
+)
+def test_rows_that_no_column_names_are_shown_with_what_to_do(project, changed, found):
+    rows = {"late": ["no"] * 399 + ["yes"]} | ALIKE | changed
+    path = project.root / "parcels.csv"
+    pd.DataFrame(rows, index=range(400)).to_csv(path, index=False)
+    with pytest.raises(DataError, match="No columns name each row") as caught:
+        project.new("parcels", path, target="late")
+    assert found in caught.value.found
+    assert NUMBERED in caught.value.remedy
+    assert "parcels.csv" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("changed", "wishes", "found", "remedy"),
+    [
+        ({}, {"key": ("kind",)}, "kind repeats a key of the same file in 397 rows",
+         "name more columns, each with --key"),
+        ({"size": ["", *map(str, range(3))] * 100}, {"key": ("id", "size")},
+         "size is blank in 100 rows", "name a key that every row has, without size"),
+        ({"id": range(400), "taken_at": ["", *["2025-01-01T00:00:00Z"] * 3] * 100},
+         {"time": "taken_at"}, "taken_at is blank in 100 rows", "or none with --no-time"),
+    ],
+    ids=["doubled", "blank key", "blank time"],
+)  # fmt: skip
+def test_a_file_that_would_be_held_says_which_rows_and_what_to_do(
+    project, changed, wishes, found, remedy
+):
+    path = write_rows(project, rows=400, **changed)
+    with pytest.raises(DataError, match="would be held") as caught:
+        project.new("parcels", path, target="late", **wishes)
+    assert found in caught.value.found
+    assert remedy in caught.value.remedy
+    assert project.files() == []
