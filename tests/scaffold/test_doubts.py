@@ -1,5 +1,7 @@
 """What a stranger's file has that a guess must say: few rows, odd values, moments to come."""
 
+from datetime import UTC, datetime, timedelta
+
 import pandas as pd
 import pytest
 from readers.written import write_ods_sheets
@@ -8,6 +10,7 @@ from coldframe.doctor import check_dataset
 from coldframe.errors import ConfigurationError, DataError, NotFoundError
 from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
+from coldframe.monitor.policy import Champion, ChunkFigure, History, judge
 
 
 def write_rows(project, *, rows=2000, days=90, **more):
@@ -246,6 +249,50 @@ def test_a_guessed_key_says_what_it_takes_from_the_features(project):
     assert "key columns are no features: taken_at; --key names others, or add a row number" in told
     made = project.new("parcels", path, target="late", key=("taken_at",), force=True)
     assert doubts(made)["key"] == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "holdout", "drop"),
+    [
+        ("late", {}, 0.8, 0.05),
+        ("kind", {}, 0.8, 0.05),
+        ("size", {}, 15.0, 3.1),  # the median of 0 to 125 errs by 31
+        ("size", {"size": [f"{n * 37 % 1000 / 8e6:.7f}" for n in range(2000)]}, 15e-6, 3.1e-6),
+    ],
+)
+@pytest.mark.parametrize("timeless", [False, True])
+def test_late_labels_that_show_a_drop_ask_for_a_retrain(
+    project, target, values, holdout, drop, timeless
+):
+    project.new("parcels", write_rows(project, **values), target=target, timeless=timeless)
+    dataset = project.bench("parcels").dataset
+    policy, metric = dataset.policy, dataset.model.judged_by
+    assert policy.realised_drop == drop
+    start = datetime(2025, 6, 1, tzinfo=UTC)
+    champion = Champion(name="v1", trained_until=start, reference=holdout)
+
+    def asks(by):
+        figures = tuple(
+            ChunkFigure(kind="realised", chunk=f"{n}", start=start + timedelta(days=7 * n),
+                        value=metric.worse_by(holdout, by))
+            for n in range(policy.persistence)
+        )  # fmt: skip
+        known = History(
+            now=start + timedelta(days=30), labelled_rows=2000, champion=champion, figures=figures,
+            judged_by=metric, timed=not timeless,
+        )  # fmt: skip
+        return judge(known, policy).propose
+
+    assert asks(1.01 * drop)
+    assert not asks(0.99 * drop)
+    text = (project.root / "datasets" / "parcels.yaml").read_text("utf-8")
+    assert "late labels show" in text
+
+
+def test_a_drop_of_numbers_that_are_nearly_all_the_same_is_not_guessed(project):
+    sizes = ["0.0"] * 1999 + ["5e-324"]
+    project.new("parcels", write_rows(project, size=sizes), target="size", task="regression")
+    assert project.bench("parcels").dataset.policy.realised_drop is None
 
 
 ALIKE = {"kind": "a", "size": "1", "taken_at": "2025-01-01T00:00:00Z"}

@@ -12,6 +12,7 @@ import yaml
 
 from coldframe.scaffold.columns import ColumnGuess
 from coldframe.scaffold.drafts import Draft
+from coldframe.scaffold.drops import usual_drop
 from coldframe.scaffold.wording import METRICS, PARAMETERS, QUESTIONS
 from coldframe.sources import Column
 
@@ -146,12 +147,25 @@ def _rest(draft: Draft) -> Iterator[str]:
     yield "  bootstrap: ask                 # auto: the first model needs nobody's word\n"
     rows = f"  minimum_labelled_rows: {draft.minimum_labelled_rows}"
     yield f"{rows:<33}# older than the holdout\n"
+    yield from _drop(draft)
     if time is None:
         more = f"  new_labelled_rows: {max(1, draft.labelled)}"
         yield f"{more:<33}# rows that the last training has not seen\n"
         yield f"  persistence: 3\n  cooldown_rows: {draft.chunk_rows}\n"
     else:
         yield "  every_days: 90\n  persistence: 3\n  cooldown_days: 28\n  budget_per_year: 8\n"
+
+
+def _drop(draft: Draft) -> Iterator[str]:
+    """Yield the rule by which late labels ask for a retrain."""
+    found = usual_drop(draft)
+    if found is None:
+        yield "  # realised_drop: not guessed, since nearly all values of the target are the same\n"
+        return
+    drop, meaning = found
+    said = int(drop) if drop.is_integer() else drop
+    told = f"a retrain is proposed once late labels show {meaning}, `persistence` chunks in a row"
+    yield _noted(f"  realised_drop: {_flow(said)}", told)
 
 
 def _list(key: str, names: Iterable[str]) -> Iterator[str]:
