@@ -81,6 +81,8 @@ def test_every_command_has_examples_and_the_common_options(prepared, name):
         assert (option in shown) == (option.removeprefix("--") in common)
     for option in ("--json", "--debug", "--help"):
         assert option in shown
+    assert ("COLDFRAME_HOME" in shown) == ("home" in common)
+    assert ("COLDFRAME_DATASET" in shown) == ("dataset" in common)
     assert max(map(len, shown.splitlines())) <= 80
 
 

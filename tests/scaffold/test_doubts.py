@@ -1,5 +1,7 @@
 """What a stranger's file has that a guess must say: few rows, odd values, moments to come."""
 
+from datetime import UTC, datetime, timedelta
+
 import pandas as pd
 import pytest
 from readers.written import write_ods_sheets
@@ -8,6 +10,7 @@ from coldframe.doctor import check_dataset
 from coldframe.errors import ConfigurationError, DataError, NotFoundError
 from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
+from coldframe.monitor.policy import Champion, ChunkFigure, History, judge
 
 
 def write_rows(project, *, rows=2000, days=90, **more):
@@ -246,3 +249,100 @@ def test_a_guessed_key_says_what_it_takes_from_the_features(project):
     assert "key columns are no features: taken_at; --key names others, or add a row number" in told
     made = project.new("parcels", path, target="late", key=("taken_at",), force=True)
     assert doubts(made)["key"] == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "holdout", "drop"),
+    [
+        ("late", {}, 0.8, 0.05),
+        ("kind", {}, 0.8, 0.05),
+        ("size", {}, 15.0, 3.1),  # the median of 0 to 125 errs by 31
+        ("size", {"size": [f"{n * 37 % 1000 / 8e6:.7f}" for n in range(2000)]}, 15e-6, 3.1e-6),
+    ],
+)
+@pytest.mark.parametrize("timeless", [False, True])
+def test_late_labels_that_show_a_drop_ask_for_a_retrain(
+    project, target, values, holdout, drop, timeless
+):
+    project.new("parcels", write_rows(project, **values), target=target, timeless=timeless)
+    dataset = project.bench("parcels").dataset
+    policy, metric = dataset.policy, dataset.model.judged_by
+    assert policy.realised_drop == drop
+    start = datetime(2025, 6, 1, tzinfo=UTC)
+    champion = Champion(name="v1", trained_until=start, reference=holdout)
+
+    def asks(by):
+        figures = tuple(
+            ChunkFigure(kind="realised", chunk=f"{n}", start=start + timedelta(days=7 * n),
+                        value=metric.worse_by(holdout, by))
+            for n in range(policy.persistence)
+        )  # fmt: skip
+        known = History(
+            now=start + timedelta(days=30), labelled_rows=2000, champion=champion, figures=figures,
+            judged_by=metric, timed=not timeless,
+        )  # fmt: skip
+        return judge(known, policy).propose
+
+    assert asks(1.01 * drop)
+    assert not asks(0.99 * drop)
+    text = (project.root / "datasets" / "parcels.yaml").read_text("utf-8")
+    assert "late labels show" in text
+
+
+def test_a_drop_of_numbers_that_are_nearly_all_the_same_is_not_guessed(project):
+    sizes = ["0.0"] * 1999 + ["5e-324"]
+    project.new("parcels", write_rows(project, size=sizes), target="size", task="regression")
+    assert project.bench("parcels").dataset.policy.realised_drop is None
+
+
+ALIKE = {"kind": "a", "size": "1", "taken_at": "2025-01-01T00:00:00Z"}
+NUMBERED = "add a column that numbers the rows, on from file to file"
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        (
+            {"late": ["no", "yes"] * 200},
+            "398 rows too many, such as those on line 2 and 4: they are equal",
+        ),
+        ({"late": [str(n) for n in range(400)]}, "on line 2 and 3: they differ in late only"),
+        (
+            {"note": ["", *map(str, range(399))]},
+            "with blanks cannot be part of a key, such as note",
+        ),
+    ],
+    ids=["equal rows", "another target", "blanks"],
+)
+def test_rows_that_no_column_names_are_shown_with_what_to_do(project, changed, found):
+    rows = {"late": ["no"] * 399 + ["yes"]} | ALIKE | changed
+    path = project.root / "parcels.csv"
+    pd.DataFrame(rows, index=range(400)).to_csv(path, index=False)
+    with pytest.raises(DataError, match="No columns name each row") as caught:
+        project.new("parcels", path, target="late")
+    assert found in caught.value.found
+    assert NUMBERED in caught.value.remedy
+    assert "parcels.csv" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("changed", "wishes", "found", "remedy"),
+    [
+        ({}, {"key": ("kind",)}, "kind repeats a key of the same file in 397 rows",
+         "name more columns, each with --key"),
+        ({"size": ["", *map(str, range(3))] * 100}, {"key": ("id", "size")},
+         "size is blank in 100 rows", "name a key that every row has, without size"),
+        ({"id": range(400), "taken_at": ["", *["2025-01-01T00:00:00Z"] * 3] * 100},
+         {"time": "taken_at"}, "taken_at is blank in 100 rows", "or none with --no-time"),
+    ],
+    ids=["doubled", "blank key", "blank time"],
+)  # fmt: skip
+def test_a_file_that_would_be_held_says_which_rows_and_what_to_do(
+    project, changed, wishes, found, remedy
+):
+    path = write_rows(project, rows=400, **changed)
+    with pytest.raises(DataError, match="would be held") as caught:
+        project.new("parcels", path, target="late", **wishes)
+    assert found in caught.value.found
+    assert remedy in caught.value.remedy
+    assert project.files() == []

@@ -406,6 +406,25 @@ def test_a_code_or_a_constant_is_no_closed_list(project):
     assert "a code" in doubts(made)["column Post Code"]
 
 
+def test_a_doubt_stands_in_the_dataset_file_to_its_last_word(project):
+    ids = {f"other_{n}_id": [str(5 * 10**6 + n * ROWS + row) for row in range(ROWS)]
+           for n in range(9)}  # fmt: skip
+    path = project.root / "orders.csv"
+    frame = orders(**ids, phone=[str(1000 + n % 50) for n in range(ROWS)], blank="")
+    frame.to_csv(path, index=False)
+    for timeless in (False, True):
+        made = project.new("orders", path, target="pieces", timeless=timeless, force=True)
+        text = (project.root / "datasets" / "orders.yaml").read_text("utf-8")
+        assert "…" not in text
+        assert max(len(line) for line in text.splitlines() if line.lstrip().startswith("#")) <= 100
+        words = " ".join(text.replace("#", " ").split())
+        told = [one for one in made.guesses if one.about in ("key", "task", "time", "holdout")]
+        told += [one for one in made.guesses if one.about.startswith("column ")]
+        assert max(len(one.doubt) for one in told) > 100
+        for one in told:
+            assert " ".join(one.doubt.split()) in words, one.about
+
+
 def test_hundreds_of_columns(project):
     wide = pd.DataFrame({f"x{n}": [str((n * row) % 11) for row in range(ROWS)] for n in range(300)})
     path = project.root / "wide.csv"

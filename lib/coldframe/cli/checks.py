@@ -40,7 +40,10 @@ def add_commands(app: typer.Typer) -> None:
         session: Session,
         name: Annotated[
             str | None,
-            typer.Argument(metavar="NAME", help="The dataset (by default env.yaml's)."),
+            typer.Argument(
+                metavar="NAME",
+                help="The dataset; else that of --dataset, of COLDFRAME_DATASET or of env.yaml.",
+            ),
         ] = None,
     ) -> Answer:
         """Say what cannot be in a dataset's file and code, run on its rows (exit code 3)."""

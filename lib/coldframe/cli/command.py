@@ -157,18 +157,19 @@ def _with_flags(command: str, flags: str) -> str:
     return before + flags + dashes + names
 
 
+ELSE = "(by default COLDFRAME_{}'s, else env.yaml's)."
 COMMON: dict[str, tuple[Any, Any]] = {
     "home": (
         Annotated[
             Path | None,
-            typer.Option("--home", metavar="FOLDER", help="Home folder (by default env.yaml's)."),
+            typer.Option("--home", metavar="FOLDER", help="Home folder " + ELSE.format("HOME")),
         ],
         None,
     ),
     "dataset": (
         Annotated[
             str | None,
-            typer.Option("--dataset", metavar="NAME", help="Dataset (by default env.yaml's)."),
+            typer.Option("--dataset", metavar="NAME", help="Dataset " + ELSE.format("DATASET")),
         ],
         None,
     ),

@@ -26,9 +26,9 @@ def examine(*, dataset: str | None = None, folder: Path | None = None) -> Iterat
     Parameters
     ----------
     dataset : str, optional
-        Name of a dataset; by default the one in env.yaml.
+        Name of a dataset; by default that of COLDFRAME_DATASET, else the one in env.yaml.
     folder : Path, optional
-        Home folder; by default the one in env.yaml.
+        Home folder; by default that of COLDFRAME_HOME, else the one in env.yaml.
     """
     yield environment.check_python()
     yield environment.check_byte_code()

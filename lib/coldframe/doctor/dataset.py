@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coldframe.datasets import Dataset, load_dataset, load_object
+from coldframe.doctor.contract import check_contract, spell_sample
 from coldframe.doctor.features import check_features, check_model
 from coldframe.doctor.findings import Finding, fine, judged, of_error
 from coldframe.doctor.thresholds import check_thresholds
@@ -24,21 +25,21 @@ if TYPE_CHECKING:
 
 FITTED_ROWS = 2000
 """So many rows show whether an estimator fits, predicts and can be saved."""
-SHOWN = 3
 
 
 def check_dataset(settings: Settings, name: str | None = None) -> Iterator[Finding]:
     """Yield what is wrong with a dataset, each with file and key; all of it, not only the first.
 
-    The code is run on the first rows of each source's newest file, or of the newest snapshot;
-    where nothing has come yet, on empty tables. Nothing is written.
+    The code is run on the first rows of one file of each source, the newest that is not taken in
+    yet (`doctor.landed`), or of the newest snapshot; where nothing has come yet, on empty tables.
+    Nothing is written.
 
     Parameters
     ----------
     settings : Settings
         The project folder.
     name : str, optional
-        Which dataset; by default the one in env.yaml.
+        Which dataset; by default that of COLDFRAME_DATASET, else the one in env.yaml.
 
     Raises
     ------
@@ -116,37 +117,6 @@ def check_space(dataset: Dataset) -> Finding:
     return fine("search space", f"{dataset.model.space} draws {', '.join(drawn)}")
 
 
-def check_contract(dataset: Dataset, sample: SourceSample) -> Finding:
-    """Tell what the contract would set aside of the sample of a source."""
-    check, source = f"source {sample.source}", dataset.sources[sample.source]
-    where = f"datasets/{dataset.name}.yaml, sources.{sample.source}"
-    if sample.error is not None:
-        told = f"{where}: {sample.path} would be held: {sample.error.what} {sample.error.found}"
-        return judged(check, "problem", told, sample.error.remedy or "mend the file or the source")
-    if sample.fit is None:
-        return judged(
-            check, "note", f"{where}: nothing has come yet, so the contract judged nothing.",
-            f"coldframe land FILE --source {sample.source}",
-        )  # fmt: skip
-    if sample.failures is None or sample.failures.empty:
-        return fine(check, f"its contract accepts {count(sample.rows, 'row')} of {_of(sample)}")
-    unfit = sample.rows - len(sample.fit)
-    groups = sample.failures.groupby(["rule", "column"], sort=False)
-    causes = [
-        f"{rule} of {column}: {len(some)} ({first['value']!r} on line {first['line']})"
-        for (rule, column), some in groups
-        for first in some.head(1).to_dict("records")
-    ]  # fmt: skip
-    told = (
-        f"{where}: of {count(sample.rows, 'row')} of {_of(sample)} {unfit} would be set aside; "
-        + "; ".join(causes[:SHOWN])
-        + (f" and {len(causes) - SHOWN} more" if causes[SHOWN:] else "")
-    )
-    if unfit > source.batch.quarantined * sample.rows:
-        return judged(check, "problem", f"{told}: the file would be held.", "mend file or contract")
-    return judged(check, "warning", f"{told}.", "nothing, if these rows are unfit")
-
-
 def check_code(
     dataset: Dataset, samples: tuple[SourceSample, ...], *, fit: bool
 ) -> Iterator[Finding]:
@@ -169,7 +139,7 @@ def check_code(
         yield judged(
             "features", "problem",
             f"{where}.function: {dataset.features.function} raised {_told(error)} on "
-            f"{count(len(rows.fit), 'row')} of {_of(rows)}.",
+            f"{count(len(rows.fit), 'row')} of {spell_sample(rows)}.",
             "mend the function",
         )  # fmt: skip
         return
@@ -229,7 +199,3 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}".rstrip(
         ": "
     )
-
-
-def _of(sample: SourceSample) -> str:
-    return sample.path.name if sample.path else "the newest snapshot"

@@ -135,7 +135,10 @@ def _key(
     sample: Sample, columns: Sequence[ColumnGuess], wishes: Wishes, time: str | None
 ) -> tuple[tuple[str, ...], str]:
     if not wishes.key:
-        found, doubt = guess_key(sample.frame, columns, time=time, without=[wishes.target])
+        found, doubt = guess_key(
+            sample.frame, columns, time=time, without=[wishes.target], origin=sample.origin,
+            at=sample.counted,
+        )  # fmt: skip
         names = ", ".join(found)
         none = f"key columns are no features: {names}; --key names others, or add a row number"
         return found, f"{doubt}; {none}"

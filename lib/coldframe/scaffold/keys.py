@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coldframe.errors import DataError
 from coldframe.scaffold.columns import ColumnGuess
+from coldframe.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +19,9 @@ CANDIDATES = 30
 
 
 def guess_key(
-    frame: pd.DataFrame, guesses: Sequence[ColumnGuess], *, time: str | None, without: Sequence[str]
-) -> tuple[tuple[str, ...], str]:
+    frame: pd.DataFrame, guesses: Sequence[ColumnGuess], *, time: str | None,
+    without: Sequence[str], origin: str = "", at: str = "line",
+) -> tuple[tuple[str, ...], str]:  # fmt: skip
     """Return columns that together name each row of the sample, and the doubt.
 
     One column alone is preferred, then one with the time; else columns are added, each time the
@@ -35,6 +37,10 @@ def guess_key(
         The column of the time.
     without : sequence of str
         Columns that cannot be part of it: the target.
+    origin : str
+        Where the sample is from.
+    at : str
+        What its index counts: line or row.
 
     Raises
     ------
@@ -56,13 +62,38 @@ def guess_key(
     key = _together(frame, [one.name for one in ranked[:CANDIDATES]], time)
     if key:
         return key, "no column alone names a row; these do together, in the sample"
-    doubled = frame.duplicated(list(frame.columns), keep=False)
-    found = "rows that are equal in every column" if doubled.any() else "no few columns that do"
+    found, remedy = _why_none(frame, guesses, without, at)
     raise DataError(
-        "No columns name each row, so that one delivered twice could be told.",
-        expected="a column, or a few, whose values no two rows share", found=found,
-        remedy="name them with --key, or add a number of the row to the file",
+        "No columns name each row, so that one delivered twice could be told.", where=origin,
+        expected="a column, or a few, whose values no two rows share", found=found, remedy=remedy,
     )  # fmt: skip
+
+
+def _why_none(
+    frame: pd.DataFrame, guesses: Sequence[ColumnGuess], without: Sequence[str], at: str
+) -> tuple[str, str]:
+    """Return why no columns name each row, and what to do: no key parts rows that are alike."""
+    number = "add a column that numbers the rows, on from file to file, and name it with --key"
+    names = [str(name) for name in frame.columns]
+    for columns, told in (
+        (names, "are equal in every column"),
+        ([name for name in names if name not in without], f"differ in {', '.join(without)} only"),
+    ):
+        again = frame.duplicated(columns)
+        if again.any():
+            some = frame[columns].fillna("")  # line numbers may be of several files
+            later = some[again].iloc[0]
+            first = some.index[(some == later).all(axis=1)][0]
+            many = count(int(again.sum()), "row")
+            found = f"{many} too many, such as those on {at} {first} and {later.name}: they {told}"
+            return found, f"take such rows out of the file, or {number}"
+    blank = [one.name for one in guesses if one.blanks and one.name not in without]
+    found = f"no {MOST_COLUMNS} columns or fewer that do" + (
+        f"; those with blanks cannot be part of a key, such as {', '.join(blank[:3])}"
+        if blank
+        else ""
+    )
+    return found, f"name them, each by itself: --key FIRST --key SECOND; or {number}"
 
 
 def _may_name(one: ColumnGuess) -> bool:

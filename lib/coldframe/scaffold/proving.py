@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 from pydantic import ValidationError
 
 from coldframe.contracts.batches import check_keys
 from coldframe.contracts.casting import cast
+from coldframe.contracts.faults import sum_up
 from coldframe.contracts.rows import check_rows
 from coldframe.datasets import Dataset
 from coldframe.declarations import read_yaml, refuse
 from coldframe.errors import DataError
+from coldframe.ledger import Reason
 from coldframe.scaffold.drafts import Draft
+from coldframe.wording import explain_reasons
 
 
 def prove(draft: Draft, text: str) -> int:
@@ -33,19 +39,37 @@ def prove(draft: Draft, text: str) -> int:
     broken = check_rows(typed, source, clock=datetime.now(UTC))
     lines = set(uncast["line"]) | set(broken["line"])
     sound = typed[~typed.index.isin(list(lines))]
-    lines |= set(check_keys(sound, source)["line"])
+    doubled = check_keys(sound, source)
+    lines |= set(doubled["line"])
     allowed = source.batch.quarantined * len(typed)
     if len(lines) > allowed:
-        named = {draft.time_column, *source.key}
-        found = sorted({str(one) for one in (*uncast["column"], *broken["column"])})
+        faults = sum_up(pd.concat([uncast, broken, doubled], ignore_index=True))
+        reasons = tuple(Reason(**asdict(one)) for one in faults)
         raise DataError(
-            "So many rows lack a key or a time that the file would be held.",
-            where=draft.sample.origin, found=f"{len(lines):,} of {len(typed):,} rows",
+            "So many rows lack a key of their own, or a time, that the file would be held.",
+            where=draft.sample.origin,
+            found=f"{len(lines):,} of {len(typed):,} rows: {explain_reasons(reasons)}",
             expected=f"at most {100 * source.batch.quarantined:g} % of them",
-            remedy="name other columns with --key or --time"
-            + (f"; see {', '.join(found)}" if set(found) - named else ""),
+            remedy="; ".join(_remedies(draft, reasons)),
         )  # fmt: skip
     return len(lines)
+
+
+def _remedies(draft: Draft, reasons: Sequence[Reason]) -> Iterator[str]:
+    """Yield what to do about rows that would be set aside: an option, or a change to the file."""
+    if any(one.rule == "duplicate_key" for one in reasons):
+        yield (
+            "name more columns, each with --key, so that no two rows have the same values in all "
+            "of them, or leave --key out, and it is guessed"
+        )
+    columns = dict.fromkeys(str(one.column) for one in reasons if one.rule != "duplicate_key")
+    if named := [name for name in columns if name in draft.source.key]:
+        yield f"name a key that every row has, without {', '.join(named)}: --key COLUMN"
+    if draft.time_column in columns:
+        yield "name another time with --time COLUMN, or none with --no-time"
+    others = [name for name in columns if name not in (*draft.source.key, draft.time_column)]
+    if others:
+        yield f"correct these values of {', '.join(others)} in the file"
 
 
 def _read(draft: Draft, text: str) -> Dataset:

@@ -12,6 +12,7 @@ import yaml
 
 from coldframe.scaffold.columns import ColumnGuess
 from coldframe.scaffold.drafts import Draft
+from coldframe.scaffold.drops import usual_drop
 from coldframe.scaffold.wording import METRICS, PARAMETERS, QUESTIONS
 from coldframe.sources import Column
 
@@ -54,7 +55,7 @@ def write_yaml(draft: Draft) -> str:
         ),
         *_pull(draft),
         *(f"    {option}: {_flow(value)}\n" for option, value in _options(draft)),
-        f"    key: {_flow(list(source.key))}{_doubt(draft, 'key')}\n",
+        _noted(f"    key: {_flow(list(source.key))}", _doubt(draft, "key")),
         "    columns:\n",
         *(_column(draft, one) for one in draft.columns),
         f"    batch: {_batch(draft)}\n\n",
@@ -85,13 +86,10 @@ def _options(draft: Draft) -> Iterator[tuple[str, Any]]:
 
 def _column(draft: Draft, one: ColumnGuess) -> str:
     column = draft.source.columns[one.name]
-    told = one.doubt if column == one.column else ""
-    if len(told) > 60:
-        told = told[:59].rsplit(" ", 1)[0] + " …"
-    comment = f"   # (?) {_comment(told)}" if told else ""
+    line = f"      {_name(one.name)}: {_flow(_rules(column))}"
     if column.future_hours is not None:
-        comment = "   # (?) a row later than its delivery by more hours is set aside"
-    return f"      {_name(one.name)}: {_flow(_rules(column))}{comment}\n"
+        return f"{line}   # (?) a row later than its delivery by more hours is set aside\n"
+    return _noted(line, one.doubt if column == one.column else "")
 
 
 def _rules(column: Column) -> dict[str, Any]:
@@ -114,11 +112,11 @@ def _features(draft: Draft) -> Iterator[str]:
     yield "features:\n"
     yield f"  function: {draft.name}.features.build_features\n  rows: {draft.name}\n"
     if draft.time is None:
-        yield f"  # no time: rows stand in the order of delivery{_doubt(draft, 'time')}\n"
+        yield _noted("  # no time: rows stand in the order of delivery", _doubt(draft, "time"))
     else:
-        yield f"  time: {_flow(draft.time_name)}{_doubt(draft, 'time')}\n"
+        yield _noted(f"  time: {_flow(draft.time_name)}", _doubt(draft, "time"))
     yield f"  key: {_flow(list(draft.source.key))}\n"
-    yield f"  target: {_flow(draft.target.name)}{_doubt(draft, 'task')}\n"
+    yield _noted(f"  target: {_flow(draft.target.name)}", _doubt(draft, "task"))
     yield from _list("numeric", draft.numeric)
     yield from _list("categorical", draft.categorical)
     for one in draft.left_out:
@@ -134,11 +132,10 @@ def _rest(draft: Draft) -> Iterator[str]:
     yield f"  parameters: {_flow(PARAMETERS)}\n"
     yield from (f"  {line}\n" for line in METRICS[task])
     if time is None:
-        yield f"  holdout_share: 0.2   # the newest rows{_doubt(draft, 'holdout')}\n"
+        yield _noted("  holdout_share: 0.2   # the newest rows", _doubt(draft, "holdout"))
     else:
-        days = _flow(time.holdout_days)
-        told = _doubt(draft, "holdout") or "   # the newest days, on which models meet"
-        yield f"  holdout_days: {days}{told}\n"
+        days = f"  holdout_days: {_flow(time.holdout_days)}"
+        yield _noted(f"{days}   # the newest days, on which models meet", _doubt(draft, "holdout"))
     yield "  minimum_gain: 0.0\n  seed: 2013\n\n"
     yield "monitoring:\n"
     if time is None:
@@ -150,12 +147,25 @@ def _rest(draft: Draft) -> Iterator[str]:
     yield "  bootstrap: ask                 # auto: the first model needs nobody's word\n"
     rows = f"  minimum_labelled_rows: {draft.minimum_labelled_rows}"
     yield f"{rows:<33}# older than the holdout\n"
+    yield from _drop(draft)
     if time is None:
         more = f"  new_labelled_rows: {max(1, draft.labelled)}"
         yield f"{more:<33}# rows that the last training has not seen\n"
         yield f"  persistence: 3\n  cooldown_rows: {draft.chunk_rows}\n"
     else:
         yield "  every_days: 90\n  persistence: 3\n  cooldown_days: 28\n  budget_per_year: 8\n"
+
+
+def _drop(draft: Draft) -> Iterator[str]:
+    """Yield the rule by which late labels ask for a retrain."""
+    found = usual_drop(draft)
+    if found is None:
+        yield "  # realised_drop: not guessed, since nearly all values of the target are the same\n"
+        return
+    drop, meaning = found
+    said = int(drop) if drop.is_integer() else drop
+    told = f"a retrain is proposed once late labels show {meaning}, `persistence` chunks in a row"
+    yield _noted(f"  realised_drop: {_flow(said)}", told)
 
 
 def _list(key: str, names: Iterable[str]) -> Iterator[str]:
@@ -170,9 +180,31 @@ def _list(key: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def _doubt(draft: Draft, about: str) -> str:
-    """Return the doubt about a thing as a comment behind it."""
-    told = next((one.doubt for one in draft.guesses if one.about == about), "")
-    return f"   # (?) {_comment(textwrap.shorten(told, 70, placeholder=' …'))}" if told else ""
+    """Return the doubt about a thing, empty if there is none."""
+    return next((one.doubt for one in draft.guesses if one.about == about), "")
+
+
+def _noted(line: str, doubt: str) -> str:
+    """Return a line with the doubt about it, whole: behind it, or in lines above if it is long.
+
+    Examples
+    --------
+    >>> print(_noted("  time: day", "or is it shipped?"), end="")
+      time: day   # (?) or is it shipped?
+    >>> print(_noted("  time: day", ", ".join(["shipped_at"] * 9)), end="")
+      # (?) shipped_at, shipped_at, shipped_at, shipped_at, shipped_at, shipped_at, shipped_at,
+      # shipped_at, shipped_at
+      time: day
+    """
+    if not doubt:
+        return f"{line}\n"
+    told = f"(?) {_comment(doubt)}"
+    whole = f"{line}   # {told}"
+    if len(whole) <= WIDTH:
+        return f"{whole}\n"
+    begin = " " * (len(line) - len(line.lstrip())) + "# "
+    parts = textwrap.wrap(told, WIDTH - len(begin), break_long_words=False, break_on_hyphens=False)
+    return "".join(f"{begin}{part}\n" for part in parts) + f"{line}\n"
 
 
 def _title(name: str) -> str:

@@ -1,0 +1,198 @@
+"""What `coldframe check` says of the files that have landed: it judges what is not taken in yet."""
+
+import time
+
+import pandas as pd
+import pytest
+
+from coldframe.contracts import contract_versions
+from coldframe.doctor import check_dataset, landed, samples
+from coldframe.ingest import ingest_batches, release_batch
+from coldframe.ledger import deliveries
+
+
+def rows(first, *, many=400, **more):
+    """Return parcels numbered from `first`, one every ten minutes."""
+    numbers = range(first, first + many)
+    frame = pd.DataFrame(
+        {
+            "id": [str(n) for n in numbers],
+            "taken_at": [
+                f"{pd.Timestamp('2025-01-01T00:00Z') + pd.Timedelta(minutes=10 * n):%FT%TZ}"
+                for n in numbers
+            ],
+            "size": [f"{n * 37 % 1000 / 8}" for n in numbers],
+            "late": [("no", "yes")[n % 4 == 0] for n in numbers],
+        }
+    )
+    return frame.assign(**more)
+
+
+class Parcels:
+    """A dataset made from its first delivery, and what comes afterwards."""
+
+    def __init__(self, project):
+        path = project.root / "parcels.csv"
+        rows(0).to_csv(path, index=False)
+        project.new("parcels", path, target="late")
+        self.project, self.bench = project, project.bench("parcels")
+
+    def land(self, name, frame):
+        """Land rows under a name, later than all before on any clock."""
+        folder = self.bench.settings.landing / "parcels" / "parcels"
+        folder.mkdir(parents=True, exist_ok=True)
+        time.sleep(0.02)
+        frame.to_csv(folder / name, index=False)
+
+    def ingest(self):
+        return ingest_batches(self.bench).to_json()["outcomes"]
+
+    def check(self):
+        found = list(check_dataset(self.project.settings, "parcels"))
+        (one,) = [one for one in found if one.check == "source parcels"]
+        assert {one.check for one in found} >= {"features", "model"}
+        return one
+
+
+@pytest.fixture
+def parcels(project):
+    return Parcels(project)
+
+
+BAD = {"size": ["much"] * 100 + ["1"] * 300}
+
+
+def test_the_newest_file_that_waits_is_judged_whatever_the_names(parcels):
+    parcels.land("b.csv", rows(0))
+    assert parcels.ingest() == ["accepted"]
+    parcels.land("c.csv", rows(400))
+    parcels.land("a.csv", rows(800, **BAD))
+    found = parcels.check()
+    assert found.level == "problem"
+    assert "a.csv would be held: too many unfit rows: 100 of 400" in found.what
+    assert "type_number of size: 100 ('much' on line 2)" in found.what
+    assert "not judged here: 1 frozen, 1 waiting" in found.what
+
+
+def test_what_is_frozen_is_fine_and_is_no_duplicate_of_itself(parcels):
+    parcels.land("a.csv", rows(0, size=["much", "more", *["1"] * 398]))
+    assert parcels.ingest() == ["quarantined"]
+    found = parcels.check()
+    assert (found.level, found.remedy) == ("fine", "")
+    assert "a.csv is frozen, and no file waits to be judged" in found.what
+    assert "2 of 400 rows would be set aside: type_number of size" in found.what
+
+
+def test_a_frozen_file_that_could_not_be_read_any_more_is_a_warning(parcels):
+    parcels.land("a.csv", rows(0))
+    assert parcels.ingest() == ["accepted"]
+    file = parcels.project.root / "datasets" / "parcels.yaml"
+    text = file.read_text("utf-8").replace("size: {", "weight: {type: number}\n      size: {")
+    file.write_text(text.replace("numeric: [size]", "numeric: [size, weight]"), encoding="utf-8")
+    (found,) = [one for one in check_dataset(parcels.project.settings, "parcels")
+                if one.check == "source parcels"]  # fmt: skip
+    assert found.level == "warning"
+    assert "could not be read any more" in found.what
+    assert "weight" in found.what
+
+
+def test_a_file_that_is_held_says_why_until_a_later_one_is_taken(parcels):
+    parcels.land("a.csv", rows(0, **BAD))
+    assert parcels.ingest() == ["held"]
+    found = parcels.check()
+    assert found.level == "problem"
+    assert "a.csv is held, nothing of it was taken: too many unfit rows" in found.what
+    (delivery,) = deliveries(parcels.bench.ledger, "parcels")
+    assert f"coldframe release {delivery.batch[:10]}" in found.remedy
+    parcels.land("b.csv", rows(0))
+    assert parcels.ingest() == ["accepted"]
+    found = parcels.check()
+    assert found.level == "fine"
+    assert "b.csv is frozen" in found.what
+    assert "1 held" in found.what
+
+
+def test_no_release_is_proposed_of_a_file_without_a_fit_row(parcels):
+    parcels.land("a.csv", rows(0, size="much"))
+    assert parcels.ingest() == ["held"]
+    found = parcels.check()
+    assert "is held" in found.what
+    assert found.remedy == "mend file or contract"
+
+
+def test_a_release_is_a_note_and_fine_once_it_is_taken(parcels):
+    parcels.land("a.csv", rows(0, **BAD))
+    assert parcels.ingest() == ["held"]
+    (delivery,) = deliveries(parcels.bench.ledger, "parcels")
+    release_batch(parcels.bench, delivery, reason="as announced", who="jane")
+    found = parcels.check()
+    assert (found.level, found.remedy) == ("note", "coldframe build")
+    assert "jane has released a.csv: the next build takes its fit rows" in found.what
+    assert "100 of 400 rows would be set aside" in found.what
+    assert parcels.ingest() == ["quarantined"]
+    assert parcels.check().level == "fine"
+
+
+def test_a_release_under_another_contract_counts_for_nothing(parcels):
+    parcels.land("a.csv", rows(0, **BAD))
+    parcels.ingest()
+    (delivery,) = deliveries(parcels.bench.ledger, "parcels")
+    release_batch(parcels.bench, delivery, reason="as announced", who="jane")
+    file = parcels.project.root / "datasets" / "parcels.yaml"
+    text = file.read_text("utf-8").replace("quarantined: 0.02", "quarantined: 0.01")
+    file.write_text(text, encoding="utf-8")
+    bench = parcels.project.bench("parcels")
+    assert contract_versions(bench.agreed, lib=bench.settings.lib)["parcels"] != delivery.contract
+    assert "a.csv would be held" in parcels.check().what
+
+
+@pytest.mark.parametrize(("first", "level"), [(400, "fine"), (395, "warning"), (200, "problem")])
+def test_keys_that_an_earlier_file_has_brought_are_told(parcels, first, level):
+    parcels.land("a.csv", rows(0))
+    parcels.ingest()
+    parcels.land("b.csv", rows(first))
+    found = parcels.check()
+    assert found.level == level
+    known = 400 - first
+    assert (f"known_key of id: {known} ('{first}' on line 2)" in found.what) == bool(known)
+    assert ("batch.keys_known: true" in found.remedy) == bool(known)
+
+
+def test_more_frozen_rows_than_are_compared_are_told(parcels, monkeypatch):
+    parcels.land("a.csv", rows(0))
+    parcels.ingest()
+    parcels.land("b.csv", rows(200))
+    monkeypatch.setattr(samples, "KNOWN", 399)
+    found = parcels.check()
+    assert found.level == "fine"
+    assert "its keys were not compared with those of 400 frozen rows" in found.what
+
+
+def test_a_file_of_unusual_length_would_be_held(parcels):
+    parcels.land("a.csv", rows(0))
+    parcels.ingest()
+    parcels.land("b.csv", rows(400, many=40))
+    found = parcels.check()
+    assert found.level == "problem"
+    assert "b.csv would be held: unusual length: 40 rows, 80 to 2000 are usual" in found.what
+    assert parcels.ingest() == ["held"]
+
+
+@pytest.mark.parametrize(("limit", "value"), [("FILES", 2), ("BYTES", 40_000)])
+def test_files_at_which_nobody_looked_are_counted(parcels, monkeypatch, limit, value):
+    for place, name in enumerate("edcba"):
+        parcels.land(f"{name}.csv", rows(400 * place))
+    size = (parcels.bench.settings.landing / "parcels" / "parcels" / "a.csv").stat().st_size
+    assert 2 * size <= 40_000 < 3 * size
+    monkeypatch.setattr(landed, limit, value)
+    found = parcels.check()
+    assert "of a.csv" in found.what
+    assert "1 waiting, 3 older, at which nobody looked" in found.what
+
+
+def test_nothing_is_written_by_looking(parcels):
+    parcels.land("a.csv", rows(0))
+    home = parcels.bench.settings.home
+    before = sorted(home.rglob("*"))
+    assert parcels.check().level == "fine"
+    assert sorted(home.rglob("*")) == before
