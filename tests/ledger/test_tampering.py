@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -165,22 +166,105 @@ def test_an_entry_put_in_by_hand_is_found(full: Ledger) -> None:
     assert full.verify()[0].sequence == 10
 
 
-def test_a_flipped_bit_anywhere_in_the_file_changes_nothing_unnoticed(tmp_path: Path) -> None:
+def test_a_changed_entry_is_found_by_whoever_reads_it(full: Ledger) -> None:
+    change(full, "UPDATE entries SET body = :b WHERE sequence = 2", b='{"text":"forged"}')
+    for use in (
+        lambda: full.entries("flights", "note"),
+        lambda: full.entries(after=1, limit=1),
+        lambda: full.append(dataset="flights", kind="note", key="2", body={"text": "forged"}),
+    ):
+        with pytest.raises(CorruptionError, match="not what was written") as caught:
+            use()
+        assert caught.value.where == "entry 2, flights, note 2"
+        assert "last good copy" in caught.value.remedy
+    assert [entry.sequence for entry in full.entries("weather")] == [8, 9]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE champions SET model = 'forged'",
+        "UPDATE champions SET sequence = 6",
+        "UPDATE champions SET dataset = 'other'",
+        "DELETE FROM champions",
+    ],
+)
+def test_a_champion_moved_by_hand_is_found_by_whoever_asks(full: Ledger, statement: str) -> None:
+    change(full, statement)
+    with pytest.raises(CorruptionError, match="not the model that the last promotion names"):
+        full.champion("flights")
+    with pytest.raises(CorruptionError, match="not the model"):
+        rollback(full, "flights", reason="worse", who="me")
+
+
+def test_an_index_that_lost_an_entry_is_found_before_it_hides_one(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    ledger = Ledger.open(f"sqlite:///{path}")
+    ledger.append(dataset="flights", kind="note", key="known-batch", body={"text": "x"})
+    good = path.read_bytes()
+    places = [n for n in range(len(good)) if good.startswith(b"known-batch", n)]
+    assert len(places) > 1  # the row, and the index of its name
+    for place in places:
+        path.write_bytes(good[:place] + b"Known-batch" + good[place + 11 :])
+        with pytest.raises(CorruptionError):
+            Ledger.open(ledger.url).entries("flights", "note", key="known-batch")
+        with pytest.raises(CorruptionError):
+            Ledger.open(ledger.url).append(
+                dataset="flights", kind="note", key="known-batch", body={"text": "x"}
+            )
+
+
+def _use(url: str) -> object:
+    """Return what somebody who works with the ledger is told."""
+    ledger = Ledger.open(url)
+    with ledger.reading() as reader:
+        found = [reader.find("flights", "note", str(n)) for n in range(30)]
+    count_of = len(ledger.entries("flights", "note"))
+    return ledger.entries(), found, count_of, ledger.champion("flights"), ledger.head()
+
+
+def test_a_byte_anywhere_in_the_file_is_found_before_it_is_used(tmp_path: Path) -> None:
     path, chance = tmp_path / "ledger.db", random.Random(2013)
     url = f"sqlite:///{path}"
     ledger = Ledger.open(url)
     for n in range(30):
         ledger.append(dataset="flights", kind="note", key=str(n), body={"text": "x" * 200})
-    good, entries = path.read_bytes(), ledger.entries()
+    first = ModelVersion(
+        dataset="flights", estimator="a" * 64, recipe="a", snapshot="flights@1", snapshot_id="s"
+    )
+    digest = register_model(ledger, first).digest
+    promote(ledger, "flights", model=digest, expected=None, reason="first", who="me", key="1")
+    good, due = path.read_bytes(), _use(url)
     noticed = 0
-    for _ in range(count(60, 1500)):
+    for number in range(count(60, 1500)):
         spoiled = bytearray(good)
-        spoiled[chance.randrange(len(good))] ^= 1 << chance.randrange(8)
+        place = chance.randrange(1, len(good))  # without any byte it is a ledger not yet begun
+        if number % 5:
+            spoiled[place] ^= 1 << chance.randrange(8)
+        else:
+            del spoiled[place:]
         path.write_bytes(spoiled)
-        try:
-            damages = Ledger.open(url).verify()
-            assert damages or Ledger.open(url).entries() == entries
-            noticed += bool(damages)
-        except ColdframeError:
+        error = _fault(lambda: _told_the_same(url, due))
+        if error:
             noticed += 1
+            assert error.where
+            assert error.remedy
+            assert _fault(lambda: _told_sound(url))
     assert noticed > 10  # the rest hit unused bytes
+
+
+def _fault(work: Callable[[], None]) -> ColdframeError | None:
+    try:
+        work()
+    except ColdframeError as error:
+        return error
+    return None
+
+
+def _told_the_same(url: str, due: object) -> None:
+    assert _use(url) == due
+
+
+def _told_sound(url: str) -> None:
+    if damages := Ledger.open(url).verify():
+        raise CorruptionError(str(damages[0]))

@@ -12,6 +12,8 @@ from coldframe.provenance import canonical_json, record_digest
 
 GENESIS = "0" * 64
 """What the first entry names as its predecessor."""
+RESTORE = "put back the last good copy of the ledger, then run: coldframe verify"
+"""What to do about a ledger that is not what was written."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def entry_digest(
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
-    """Return the entry that a row of the table holds.
+    """Return the entry that a row of the table holds, whether or not it is what was written.
 
     Raises
     ------
@@ -144,9 +146,33 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
         raise CorruptionError(
             "An entry of the ledger cannot be read.",
             where=f"entry {row['sequence']}, {row['dataset']}, {row['kind']} {row['key']}",
-            found=str(row["body"])[:200], remedy="coldframe verify",
+            found=str(row["body"])[:200], remedy=RESTORE,
         )  # fmt: skip
     return Entry(**{**row, "body": body})
+
+
+def intact_entry(row: Mapping[str, Any]) -> Entry:
+    """Return the entry that a row of the table holds, once its digest was compared.
+
+    That an entry is missing, or is not the next in the chain, only `find_breaks` can tell.
+
+    Raises
+    ------
+    CorruptionError
+        It is not what was written.
+    """
+    entry = entry_of(row)
+    said = entry_digest(
+        previous=entry.previous, dataset=entry.dataset, kind=entry.kind, key=entry.key,
+        body=entry.body, at=entry.at, who=entry.who,
+    )  # fmt: skip
+    if said != entry.digest:
+        raise CorruptionError(
+            "An entry of the ledger is not what was written.",
+            where=f"entry {entry.sequence}, {entry.dataset}, {entry.kind} {entry.key}",
+            expected=f"digest {entry.digest[:10]}", found=said[:10], remedy=RESTORE,
+        )  # fmt: skip
+    return entry
 
 
 def _faults(row: Mapping[str, Any], *, sequence: int, previous: str) -> Iterator[str]:

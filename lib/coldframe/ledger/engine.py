@@ -30,14 +30,12 @@ from coldframe.errors import (
     EnvironmentFaultError,
 )
 from coldframe.files import locked
-from coldframe.ledger.chain import GENESIS
+from coldframe.ledger.chain import GENESIS, RESTORE
 from coldframe.ledger.tables import HEAD, METADATA, VERSION
 
 PATIENCE = 60
 """Seconds a writer waits for its turn."""
-
 _CREATION_LOCK = 0x636F6C646672616D  # "coldfram": the advisory lock of PostgreSQL, 64 bits
-
 
 # what databases say of a file or a table that is not what we made; "no such" alone would also be
 # "No such file or directory", which PostgreSQL's client says of a server that is down
@@ -147,7 +145,7 @@ def _explanation(error: exc.SQLAlchemyError, where: str) -> ColdframeError | Non
     if any(sign in lower for sign in _DAMAGE):
         return CorruptionError(
             "The ledger's file is damaged.", where=where, found=text,
-            remedy="put back the last good copy of it, then run: coldframe verify",
+            remedy=RESTORE,
         )  # fmt: skip
     if isinstance(error, exc.OperationalError | exc.InterfaceError):
         return EnvironmentFaultError(
@@ -216,7 +214,7 @@ def _version(connection: Connection) -> int | None:
         raise CorruptionError(
             "The ledger has lost the row that says where it ends.",
             where=f"{connection.engine.url.render_as_string(hide_password=True)}, table ledger",
-            remedy="put back the last good copy of it, then run: coldframe verify",
+            remedy=RESTORE,
         )  # fmt: skip
     return version
 
@@ -267,6 +265,14 @@ def _sole_creator(url: URL) -> Iterator[None]:
             yield
     else:
         yield
+
+
+def find_file_damage(connection: Connection) -> list[str]:
+    """Return what SQLite finds wrong with its own file, indexes beside tables; none elsewhere."""
+    if not in_file(connection.engine.url):
+        return []
+    found = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+    return [text for text in found if text != "ok"]
 
 
 def create_tables(engine: Engine) -> None:

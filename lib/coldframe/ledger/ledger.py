@@ -6,15 +6,15 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from coldframe.errors import CorruptionError
-from coldframe.ledger.chain import Damage, Entry, find_breaks
+from coldframe.ledger.chain import RESTORE, Damage, Entry, entry_of, find_breaks
 from coldframe.ledger.champion import find_champion_damage
 from coldframe.ledger.engine import (
     create_tables,
+    find_file_damage,
     has_tables,
-    in_file,
     make_engine,
     parse_url,
     reading,
@@ -54,6 +54,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._is_made = False
+        self._is_sound = False
 
     def __repr__(self) -> str:
         return f"Ledger({self.url!r})"
@@ -100,6 +101,7 @@ class Ledger:
             yield NothingYet()
             return
         with reading(self._engine) as connection:
+            self._check_file(connection)
             yield Reader(connection)
 
     @contextlib.contextmanager
@@ -109,7 +111,21 @@ class Ledger:
             create_tables(self._engine)
             self._is_made = True
         with writing(self._engine) as connection:
+            self._check_file(connection)
             yield Transaction(connection)
+
+    def _check_file(self, connection: Connection) -> None:
+        """Raise CorruptionError if the file is damaged; once found sound, it is not asked again.
+
+        An index that has lost an entry would otherwise hide it: a batch that is known, a decision.
+        """
+        if self._is_sound:
+            return
+        if damages := find_file_damage(connection):
+            raise CorruptionError(
+                "The ledger's file is damaged.", where=self.url, found=damages[0], remedy=RESTORE
+            )
+        self._is_sound = True
 
     def append(
         self, *, dataset: str, kind: str, key: str, body: Mapping[str, Any], who: str | None = None
@@ -172,12 +188,12 @@ class Ledger:
             if not self._has_tables():
                 return []
             with reading(self._engine) as connection:
-                if in_file(self._engine.url):
-                    checks = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
-                    damages += [Damage(None, text) for text in checks if text != "ok"]
-                rows = connection.execute(select(ENTRIES).order_by(ENTRIES.c.sequence)).mappings()
+                damages += [Damage(None, text) for text in find_file_damage(connection)]
+                every = select(ENTRIES).order_by(ENTRIES.c.sequence)
+                rows = connection.execute(every).mappings()
                 damages += find_breaks(map(dict, rows), head=Reader(connection).head())
-                promotions = Reader(connection).entries(kind="promotion")
+                rows = connection.execute(every.where(ENTRIES.c.kind == "promotion")).mappings()
+                promotions = [entry_of(dict(row)) for row in rows]
                 damages += find_champion_damage(promotions, Reader(connection).champions())
         except CorruptionError as error:
             damages.append(Damage(None, str(error)))

@@ -9,7 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from coldframe.errors import ConflictError, CorruptionError, DataError
-from coldframe.ledger.chain import GENESIS, Entry, entry_digest, entry_of, plain_json, spell
+from coldframe.ledger.chain import (
+    GENESIS,
+    RESTORE,
+    Entry,
+    entry_digest,
+    entry_of,
+    intact_entry,
+    plain_json,
+    spell,
+)
 from coldframe.ledger.tables import CHAMPIONS, ENTRIES, HEAD
 
 
@@ -34,13 +43,13 @@ class Reader:
         self, dataset: str | None = None, kind: str | None = None, *, after: int = 0,
         limit: int | None = None, key: str | None = None,
     ) -> list[Entry]:  # fmt: skip
-        """Return entries by sequence; see :meth:`Ledger.entries`."""
+        """Return entries by sequence, each as it was written; see :meth:`Ledger.entries`."""
         query = select(ENTRIES).where(ENTRIES.c.sequence > after).order_by(ENTRIES.c.sequence)
         for column, value in (("dataset", dataset), ("kind", kind), ("key", key)):
             if value is not None:
                 query = query.where(ENTRIES.c[column] == value)
         rows = self._connection.execute(query.limit(limit)).mappings()
-        return [entry_of(dict(row)) for row in rows]
+        return [intact_entry(dict(row)) for row in rows]
 
     def find(self, dataset: str, kind: str, key: str) -> Entry | None:
         """Return the one entry of that name, or None."""
@@ -52,13 +61,33 @@ class Reader:
         return self._connection.execute(query).scalar_one()
 
     def champion(self, dataset: str) -> tuple[str | None, int]:
-        """Return the champion's digest and the sequence that put it there; (None, 0) if none."""
+        """Return the champion's digest and the sequence that put it there; (None, 0) if none.
+
+        Raises
+        ------
+        CorruptionError
+            The last promotion says otherwise.
+        """
+        query = select(ENTRIES).where(ENTRIES.c.dataset == dataset, ENTRIES.c.kind == "promotion")
+        last = self._connection.execute(query.order_by(ENTRIES.c.sequence.desc()).limit(1))
+        said = [intact_entry(dict(row)) for row in last.mappings()]
+        due = (said[0].body.get("model"), said[0].sequence) if said else (None, 0)
+        found = self._champion(dataset)
+        if found != due:
+            raise CorruptionError(
+                "The champion is not the model that the last promotion names.", where=dataset,
+                expected=f"{due[0] or 'no champion'} (entry {due[1]})",
+                found=f"{found[0] or 'no champion'} (entry {found[1]})", remedy=RESTORE,
+            )  # fmt: skip
+        return found
+
+    def _champion(self, dataset: str) -> tuple[str | None, int]:
         query = select(CHAMPIONS.c.model, CHAMPIONS.c.sequence)
         row = self._connection.execute(query.where(CHAMPIONS.c.dataset == dataset)).one_or_none()
         return (None, 0) if row is None else (row.model, row.sequence)
 
     def champions(self) -> dict[str, tuple[str, int]]:
-        """Return model digest and sequence of every champion, by dataset."""
+        """Return model digest and sequence of every champion, by dataset, as the table has it."""
         rows = self._connection.execute(select(CHAMPIONS))
         return {row.dataset: (row.model, row.sequence) for row in rows}
 
@@ -145,7 +174,7 @@ class Transaction(Reader):
         """Put `model` where the champion of entry `expected` was (0: none); False if it moved."""
         values = {"model": model, "sequence": sequence}
         if expected == 0:
-            if self.champion(dataset)[1]:
+            if self._champion(dataset)[1]:
                 return False
             self._connection.execute(insert(CHAMPIONS).values(dataset=dataset, **values))
             return True
@@ -160,7 +189,7 @@ def _read_head(row: Any) -> tuple[int, str]:
     if row is None or not isinstance(row.sequence, int) or not isinstance(row.digest, str):
         raise CorruptionError(
             "The ledger does not say any more where it ends.", where="table ledger",
-            found=str(row), remedy="put back the last good copy, then run: coldframe verify",
+            found=str(row), remedy=RESTORE,
         )  # fmt: skip
     return row.sequence, row.digest
 
