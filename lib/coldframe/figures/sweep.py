@@ -29,7 +29,7 @@ class SweepFigure:
     title : str
         Of which study.
     values : tuple of (int, float)
-        Number and value of each complete trial, in order.
+        Number (the study's own, from 0) and value of each complete trial, in order.
     best_so_far : tuple of float
         The best value up to each of them.
     failed : tuple of int
@@ -54,10 +54,7 @@ class SweepFigure:
 def describe_sweep(report: SweepReport) -> SweepFigure:
     """Return what is to be drawn of a sweep."""
     study = report.study
-    # numbered as one saw them run: repeats of killed trials leave no gap
-    kept = [trial for trial in study.trials if trial.state in ("complete", "failed")]
-    numbered = list(enumerate(kept, start=1))
-    values = tuple((n, t.value) for n, t in numbered if t.value is not None)
+    values = tuple((t.number, t.value) for t in study.trials if t.value is not None)
     best: list[float] = []
     for _, value in values:
         better = max if study.metric.greater_is_better else min
@@ -67,7 +64,7 @@ def describe_sweep(report: SweepReport) -> SweepFigure:
         title=f"Study {study.name} on {study.snapshot}{rows}",
         values=values,
         best_so_far=tuple(best),
-        failed=tuple(n for n, trial in numbered if trial.state == "failed"),
+        failed=tuple(t.number for t in study.trials if t.state == "failed"),
         baseline=study.baseline,
         importance=tuple(report.importance.items()),
         metric=study.metric.label,
