@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coldframe.errors import DataError
+from coldframe.snapshots.casting import cast_table
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, DigestingFile, ObjectWriter
 from coldframe.snapshots.schema import normal_schema, type_to_json
@@ -185,47 +185,6 @@ def _groups(pieces: Iterable[pa.Table], schema: pa.Schema, where: str) -> Iterat
                 waiting, rows = [], 0
     if rows:
         yield pa.concat_tables(waiting).combine_chunks()
-
-
-def cast_table(table: pa.Table, schema: pa.Schema, where: str) -> pa.Table:
-    """Return `table` with exactly the columns of `schema`; what it lacks is null.
-
-    Raises
-    ------
-    DataError
-        A value would not survive, or a column is not in `schema`.
-    """
-    if table.schema.equals(schema, check_metadata=True):
-        return table
-    unknown = sorted(set(table.schema.names) - set(schema.names))
-    if unknown:
-        raise DataError(
-            "A stream of batches changed its columns.", where=where, found=", ".join(unknown)
-        )
-    columns = []
-    for field in schema:
-        index = table.schema.get_field_index(field.name)
-        if index < 0:
-            columns.append(pa.nulls(table.num_rows, field.type))
-            continue
-        try:
-            columns.append(_cast(table.column(index), field.type))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise DataError(
-                "A column cannot be stored without changing its values.",
-                where=f"{where}, column '{field.name}'",
-                expected=str(field.type),
-                found=f"{table.schema.field(index).type}: {error}",
-            ) from error
-    return pa.table(columns, schema=schema)
-
-
-def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if column.type == kind:
-        return column
-    if pa.types.is_run_end_encoded(column.type):
-        column = pc.run_end_decode(column)
-    return column.cast(kind)
 
 
 def _column(footer: Any, schema: pa.Schema, index: int) -> Column:

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 
 from coldframe.errors import CorruptionError, DataError
 from coldframe.provenance import bytes_digest, file_digest
+from coldframe.snapshots.casting import cast_table
 from coldframe.snapshots.damage import inspect_file
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, RESTORE, Objects
-from coldframe.snapshots.parts import cast_table
 from coldframe.snapshots.schema import type_from_json
 from coldframe.snapshots.threads import side_by_side
 
