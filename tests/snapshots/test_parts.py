@@ -16,7 +16,7 @@ from snapshots.snapshot_cases import batch_digest, open_store
 from coldframe.errors import CorruptionError
 from coldframe.snapshots import Addition, reading
 from coldframe.snapshots.parts import GROUP_ROWS, PART_GROUPS
-from coldframe.snapshots.threads import side_by_side
+from coldframe.snapshots.threads import count_processors, side_by_side
 
 PART_ROWS = GROUP_ROWS * PART_GROUPS
 
@@ -183,6 +183,20 @@ def test_work_is_done_side_by_side_and_answers_come_in_order():
 
     assert list(side_by_side(work, range(5))) == [0, 10, 20, 30, 40]
     assert list(side_by_side(work, [])) == []
+
+
+@pytest.mark.parametrize("known", [4, None])
+def test_parts_are_read_where_the_system_does_not_tell_our_own_processors(
+    tmp_path, monkeypatch, known
+):
+    """As on macOS, which has no `os.sched_getaffinity`."""
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: known)
+    assert count_processors() == (known or 1)
+    store = open_store(tmp_path)
+    table = count_up(PART_ROWS + 1)
+    store.freeze("pets", [Addition("cats", table)])
+    assert store.read("pets", "cats", as_pandas=False).equals(table)
 
 
 @pytest.mark.usefixtures("two_processors")

@@ -13,6 +13,19 @@ Result = TypeVar("Result")
 MOST = 8
 
 
+def count_processors() -> int:
+    """Return how many processors this process may use; on macOS, how many there are.
+
+    Examples
+    --------
+    >>> count_processors() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order; threads do the later ones meanwhile.
 
@@ -24,7 +37,7 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> Itera
     >>> list(side_by_side(len, ["a", "bcd"]))
     [1, 3]
     """
-    threads = min(len(items), len(os.sched_getaffinity(0)), MOST)
+    threads = min(len(items), count_processors(), MOST)
     if threads < 2:
         yield from map(work, items)
         return
