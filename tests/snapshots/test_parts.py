@@ -133,6 +133,30 @@ def test_a_large_part_is_not_taken_into_memory_for_one_column(tmp_path, monkeypa
     assert found.equals(table.select(["name"]))
 
 
+@pytest.mark.parametrize(("room", "at_once"), [(1.9, 1), (2, 2), (4.9, 4), (100, 8)])
+def test_parts_that_are_in_memory_together_have_a_bound(tmp_path, monkeypatch, room, at_once):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
+    store = open_store(tmp_path)
+    for number in range(16):
+        store.freeze("pets", [Addition("cats", count_up(1000 + number), batch_digest(number))])
+    sizes = [path.stat().st_size for path in paths(store)]
+    monkeypatch.setattr(reading, "TOGETHER", int(room * max(sizes)))
+    real, inside, seen = reading.pq.read_metadata, [], []
+    together = threading.Barrier(at_once, timeout=30)
+
+    def watch(source):
+        inside.append(source.size())
+        seen.append(sum(inside))
+        together.wait()  # passes only if so many are at work
+        time.sleep(0.002)
+        inside.remove(source.size())
+        return real(source)
+
+    monkeypatch.setattr(reading.pq, "read_metadata", watch)
+    store.open_table("pets", "cats").to_arrow()
+    assert max(seen) <= room * max(sizes)
+
+
 WORDS = st.sampled_from(["", "a", "ü", "\x00", "a.b", "long" * 20, None])
 
 

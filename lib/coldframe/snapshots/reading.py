@@ -6,6 +6,7 @@ Needs pyarrow; imported only where tables are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from coldframe.snapshots.schema import type_from_json
 from coldframe.snapshots.threads import side_by_side
 
 EXACT_IN_DOUBLE = 2**53
-IN_MEMORY = (
-    1 << 27
-)  # bytes of a part that is read whole; of larger ones, the columns that are needed
+IN_MEMORY = 1 << 27
+"""Bytes of a part that is read whole; of a larger one, the columns that are needed."""
+TOGETHER = 1 << 29
+"""Bytes of parts that may be in memory at once."""
 
 
 def column_schema(columns: Sequence[Column]) -> pa.Schema:
@@ -39,7 +41,8 @@ def read_parts(
     """Return the rows of `parts`, in order, with exactly `columns`.
 
     A part is read from the disk once: the bytes that are decoded are those whose digest was
-    compared. Parts of more than 128 MiB are compared first, and opened again.
+    compared. Parts of more than 128 MiB are compared first, and opened again. At most 512 MiB of
+    parts are in memory at once, beside the rows.
 
     Raises
     ------
@@ -48,11 +51,14 @@ def read_parts(
     """
     schema = column_schema(columns)
     # pyarrow's own threads decode columns; what they leave idle goes to the next part
-    tables = list(side_by_side(lambda one: _read_part(objects, one, schema, needed_by), parts))
+    held = max((part.bytes for part in parts if part.bytes <= IN_MEMORY), default=0)
+    most = TOGETHER // max(held, 1)
+    read = partial(_read_part, objects, schema, needed_by)
+    tables = list(side_by_side(read, parts, most=most))
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
-def _read_part(objects: Objects, part: Part, schema: pa.Schema, needed_by: str) -> pa.Table:
+def _read_part(objects: Objects, schema: pa.Schema, needed_by: str, part: Part) -> pa.Table:
     path = objects.path(part.digest, PART)
     content = _verified_bytes(objects, part, needed_by)
     source = str(path) if content is None else pa.BufferReader(content)
