@@ -63,6 +63,35 @@ def write_parts(addition: Addition, writer: ObjectWriter) -> Iterator[WrittenPar
 
     The bytes depend on the values and types alone: not on how the rows were chunked, nor on
     pandas or Arrow metadata. Memory is bounded by one row group.
+
+    Parameters
+    ----------
+    addition : Addition
+        The rows, and the table that they belong to.
+    writer : ObjectWriter
+        Where the parts and what is said of them are stored; the caller makes it `sync`.
+
+    Yields
+    ------
+    WrittenPart
+        Columns with their nulls and extremes, and the part; no part if there are no rows.
+
+    Raises
+    ------
+    DataError
+        There is no column, two have the same name, one has a type that cannot be stored, batches
+        differ in their columns, or a value would not survive.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from coldframe.snapshots.additions import Addition
+    >>> writer = ObjectWriter(Path(tempfile.mkdtemp()), durable=False)
+    >>> cats = Addition("cats", pa.table({"name": ["Tom", "Kit"], "born": [2019, None]}))
+    >>> for one in write_parts(cats, writer):
+    ...     print(one.rows, [(column.name, column.nulls, column.maximum) for column in one.columns])
+    2 [('name', 0, 'Tom'), ('born', 1, 2019)]
     """
     where = f"table '{addition.table}', batch {(addition.batch or 'without digest')[:16]}"
     schema, batches = _open(addition, where)

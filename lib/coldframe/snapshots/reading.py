@@ -44,10 +44,32 @@ def read_parts(
     compared. Parts of more than 128 MiB are compared first, and opened again. At most 512 MiB of
     parts are in memory at once, beside the rows.
 
+    Parameters
+    ----------
+    objects : Objects
+        Where the parts are.
+    parts : sequence of Part
+        Which are read.
+    columns : sequence of Column
+        Which are wanted, in that order; a part that lacks one has nulls there.
+    needed_by : str
+        The snapshot, for the message.
+
     Raises
     ------
     CorruptionError
-        A part is missing or was changed; `needed_by` is for the message.
+        A part is missing or was changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from coldframe.snapshots import Addition, SnapshotStore
+    >>> store = SnapshotStore(Path(tempfile.mkdtemp()), durable=False)
+    >>> cats = pa.table({"name": ["Tom", "Kit"], "born": [2019, 2021]})
+    >>> name, born = store.freeze("pets", [Addition("cats", cats)]).tables["cats"].columns
+    >>> parts = store.open_table("pets", "cats").parts
+    >>> read_parts(store.objects, parts, [born], "pets@1").to_pydict()
+    {'born': [2019, 2021]}
     """
     schema = column_schema(columns)
     # pyarrow's own threads decode columns; what they leave idle goes to the next part
