@@ -43,6 +43,34 @@ def test_what_one_chunk_cannot_hold_comes_in_several():
     assert found.num_chunks == 2
 
 
+def test_lists_that_could_not_be_read_again_are_refused_by_name(tmp_path):
+    """pyarrow reads texts in several chunks, nested columns in one only."""
+    half = TOO_MUCH // 2  # members that are null take no memory
+    chunk = pa.ListArray.from_arrays(pa.array([0, half], pa.int32()), pa.nulls(half))
+    table = pa.table({"key": [1, 2], "gaps": pa.chunked_array([chunk, chunk])})
+    store = open_store(tmp_path)
+    with pytest.raises(DataError, match="2 GiB") as told:
+        store.freeze("pets", [Addition("cats", table)])
+    assert "column 'gaps'" in told.value.where
+    assert store.versions("pets") == []
+
+
+@pytest.mark.skipif(not count(0, 1), reason="needs 8 GB of memory")
+def test_a_large_row_group_has_the_same_bytes_however_it_was_chunked(tmp_path):
+    def batches(rows):
+        for start in range(0, ROWS, rows):
+            numbers = range(start, min(start + rows, ROWS))
+            texts = pa.array([f"{number:0{TEXT}}" for number in numbers])
+            yield pa.record_batch({"name": texts})
+
+    ids = set()
+    for rows in (4096, 30_001):
+        folder = tmp_path / str(rows)
+        folder.mkdir()
+        ids.add(open_store(folder).freeze("pets", [Addition("cats", batches(rows))]).id)
+    assert len(ids) == 1
+
+
 @pytest.mark.parametrize("place", [0, 4, 8])
 def test_a_value_that_does_not_survive_is_told_all_the_same(place):
     numbers = [1.0] * 9

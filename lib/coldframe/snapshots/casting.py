@@ -86,3 +86,53 @@ def _cast_in_halves(rows: pa.Array, kind: pa.DataType) -> list[pa.Array]:
 
 def _decode(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.run_end_decode(column) if pa.types.is_run_end_encoded(column.type) else column
+
+
+def join_chunks(table: pa.Table, where: str) -> pa.Table:
+    """Return `table` with each column in one chunk, or in those few that texts over 2 GiB need.
+
+    Where these are cut depends on the values alone, not on the chunks that they came in.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The rows of a row group, in normal types.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    DataError
+        A nested column needs several chunks: pyarrow could write it, but not read it again.
+
+    Examples
+    --------
+    >>> table = pa.table({"name": pa.chunked_array([["Tom"], ["Kit", "Ada"]])})
+    >>> join_chunks(table, "table 'cats'").column("name").num_chunks
+    1
+    """
+    columns = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        try:
+            columns.append(pa.chunked_array(_join(column), field.type))
+        except pa.ArrowInvalid as error:
+            raise DataError(
+                "A nested column has more than 2 GiB in a row group.",
+                where=f"{where}, column '{field.name}'",
+                expected=f"at most 2 GiB in {table.num_rows:,} rows",
+                found=str(error),
+                remedy="freeze its members as columns of their own",
+            ) from error
+    return pa.table(columns, schema=table.schema)
+
+
+def _join(column: pa.ChunkedArray) -> list[pa.Array]:
+    if column.num_chunks == 1:
+        return list(column.chunks)
+    try:
+        return [pa.concat_arrays(column.chunks)]
+    except pa.ArrowInvalid:
+        if pa.types.is_nested(column.type):
+            raise
+    middle = len(column) // 2
+    return [*_join(column[:middle]), *_join(column[middle:])]

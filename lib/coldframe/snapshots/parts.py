@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coldframe.errors import DataError
-from coldframe.snapshots.casting import cast_table
+from coldframe.snapshots.casting import cast_table, join_chunks
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, DigestingFile, ObjectWriter
 from coldframe.snapshots.schema import normal_schema, type_to_json
@@ -199,7 +199,7 @@ def _from_pandas(frame: Any, where: str) -> pa.Table:
 
 
 def _groups(pieces: Iterable[pa.Table], schema: pa.Schema, where: str) -> Iterator[pa.Table]:
-    """Yield tables of exactly `GROUP_ROWS` rows, the last one shorter, each in one chunk."""
+    """Yield tables of exactly `GROUP_ROWS` rows, the last one shorter, their chunks joined."""
     waiting: list[pa.Table] = []
     rows = 0
     for piece in pieces:
@@ -210,10 +210,10 @@ def _groups(pieces: Iterable[pa.Table], schema: pa.Schema, where: str) -> Iterat
             start += taken.num_rows
             rows += taken.num_rows
             if rows == GROUP_ROWS:
-                yield pa.concat_tables(waiting).combine_chunks()
+                yield join_chunks(pa.concat_tables(waiting), where)
                 waiting, rows = [], 0
     if rows:
-        yield pa.concat_tables(waiting).combine_chunks()
+        yield join_chunks(pa.concat_tables(waiting), where)
 
 
 def _column(footer: Any, schema: pa.Schema, index: int) -> Column:
