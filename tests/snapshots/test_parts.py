@@ -16,7 +16,7 @@ from snapshots.snapshot_cases import batch_digest, open_store
 from coldframe.errors import CorruptionError
 from coldframe.snapshots import Addition, reading
 from coldframe.snapshots.parts import GROUP_ROWS, PART_GROUPS
-from coldframe.snapshots.threads import side_by_side
+from coldframe.snapshots.threads import count_processors, side_by_side
 
 PART_ROWS = GROUP_ROWS * PART_GROUPS
 
@@ -133,6 +133,30 @@ def test_a_large_part_is_not_taken_into_memory_for_one_column(tmp_path, monkeypa
     assert found.equals(table.select(["name"]))
 
 
+@pytest.mark.parametrize(("room", "at_once"), [(1.9, 1), (2, 2), (4.9, 4), (100, 8)])
+def test_parts_that_are_in_memory_together_have_a_bound(tmp_path, monkeypatch, room, at_once):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
+    store = open_store(tmp_path)
+    for number in range(16):
+        store.freeze("pets", [Addition("cats", count_up(1000 + number), batch_digest(number))])
+    sizes = [path.stat().st_size for path in paths(store)]
+    monkeypatch.setattr(reading, "TOGETHER", int(room * max(sizes)))
+    real, inside, seen = reading.pq.read_metadata, [], []
+    together = threading.Barrier(at_once, timeout=30)
+
+    def watch(source):
+        inside.append(source.size())
+        seen.append(sum(inside))
+        together.wait()  # passes only if so many are at work
+        time.sleep(0.002)
+        inside.remove(source.size())
+        return real(source)
+
+    monkeypatch.setattr(reading.pq, "read_metadata", watch)
+    store.open_table("pets", "cats").to_arrow()
+    assert max(seen) <= room * max(sizes)
+
+
 WORDS = st.sampled_from(["", "a", "ü", "\x00", "a.b", "long" * 20, None])
 
 
@@ -183,6 +207,20 @@ def test_work_is_done_side_by_side_and_answers_come_in_order():
 
     assert list(side_by_side(work, range(5))) == [0, 10, 20, 30, 40]
     assert list(side_by_side(work, [])) == []
+
+
+@pytest.mark.parametrize("known", [4, None])
+def test_parts_are_read_where_the_system_does_not_tell_our_own_processors(
+    tmp_path, monkeypatch, known
+):
+    """As on macOS, which has no `os.sched_getaffinity`."""
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: known)
+    assert count_processors() == (known or 1)
+    store = open_store(tmp_path)
+    table = count_up(PART_ROWS + 1)
+    store.freeze("pets", [Addition("cats", table)])
+    assert store.read("pets", "cats", as_pandas=False).equals(table)
 
 
 @pytest.mark.usefixtures("two_processors")

@@ -56,7 +56,37 @@ def inspect_file(
     size: int | None = None,
     digest_of: Callable[[Path], str] | None = None,
 ) -> Damage | None:
-    """Return what is wrong with one object, or None; `digest_of` says how it is read."""
+    """Return what is wrong with one object, or None if it is as it was stored.
+
+    Parameters
+    ----------
+    objects : Objects
+        Where it is kept.
+    digest : str
+        Its name: the SHA-256 that its bytes must have.
+    suffix : {".parquet", ".json", ".snapshot.json"}
+        The rest of its name.
+    what : str
+        Its kind, for the message.
+    needed_by : str
+        The snapshot that needs it, for the message.
+    size : int, optional
+        How many bytes it must have, if a manifest says so; compared before its digest.
+    digest_of : callable, optional
+        Reads the file at a path and returns its digest; by default `file_digest`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from coldframe.snapshots.objects import ObjectWriter
+    >>> writer = ObjectWriter(Path(tempfile.mkdtemp()), durable=False)
+    >>> digest = writer.put({"name": "Tom"})
+    >>> inspect_file(writer, digest, RECORD, "A record", needed_by="pets@1") is None
+    True
+    >>> writer.path(digest, RECORD).unlink()
+    >>> inspect_file(writer, digest, RECORD, "A record", needed_by="pets@1").what
+    'A record is missing.'
+    """
     path = objects.path(digest, suffix)
     place = str(path.relative_to(objects.root))
     try:

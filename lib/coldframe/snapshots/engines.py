@@ -65,19 +65,44 @@ def count_milliseconds(table: pa.Table, name: str) -> pa.Table:
     Polars would make them itself, and of those that do not fit others, without a word. Moments in
     seconds were frozen as milliseconds.
 
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Rows of a snapshot, in normal types.
+    name : str
+        The snapshot's, for the message.
+
+    Returns
+    -------
+    pyarrow.Table
+        The same rows; `table` itself if none of its columns holds durations in seconds.
+
     Raises
     ------
     DataError
         A duration does not fit: it is of more than 292 million years.
+
+    Examples
+    --------
+    >>> table = pa.table({"age": pa.array([2], pa.duration("s")), "legs": [4]})
+    >>> [str(kind) for kind in count_milliseconds(table, "pets@1").schema.types]
+    ['duration[ms]', 'int64']
     """
     schema = pa.schema([field.with_type(_finer(field.type)) for field in table.schema])
-    try:
-        return table if schema.equals(table.schema) else table.cast(schema)
-    except pa.ArrowInvalid as error:
-        raise DataError(
-            "Polars cannot hold a value of a column.", where=name, found=str(error),
-            remedy="leave the column out with columns=, or read it as Arrow",
-        ) from error  # fmt: skip
+    if schema.equals(table.schema):
+        return table
+    columns = []
+    for field, column in zip(schema, table.columns, strict=True):
+        try:
+            columns.append(column.cast(field.type))
+        except pa.ArrowInvalid as error:
+            raise DataError(
+                "Polars cannot hold a value of a column.",
+                where=f"{name}, column '{field.name}'",
+                found=str(error),
+                remedy="leave it out with columns=, or read it as Arrow",
+            ) from error
+    return pa.table(columns, schema=schema)
 
 
 def _finer(kind: pa.DataType) -> pa.DataType:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coldframe.errors import DataError
+from coldframe.snapshots.casting import cast_table, join_chunks
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, DigestingFile, ObjectWriter
 from coldframe.snapshots.schema import normal_schema, type_to_json
@@ -63,6 +63,35 @@ def write_parts(addition: Addition, writer: ObjectWriter) -> Iterator[WrittenPar
 
     The bytes depend on the values and types alone: not on how the rows were chunked, nor on
     pandas or Arrow metadata. Memory is bounded by one row group.
+
+    Parameters
+    ----------
+    addition : Addition
+        The rows, and the table that they belong to.
+    writer : ObjectWriter
+        Where the parts and what is said of them are stored; the caller makes it `sync`.
+
+    Yields
+    ------
+    WrittenPart
+        Columns with their nulls and extremes, and the part; no part if there are no rows.
+
+    Raises
+    ------
+    DataError
+        There is no column, two have the same name, one has a type that cannot be stored, batches
+        differ in their columns, or a value would not survive.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from coldframe.snapshots.additions import Addition
+    >>> writer = ObjectWriter(Path(tempfile.mkdtemp()), durable=False)
+    >>> cats = Addition("cats", pa.table({"name": ["Tom", "Kit"], "born": [2019, None]}))
+    >>> for one in write_parts(cats, writer):
+    ...     print(one.rows, [(column.name, column.nulls, column.maximum) for column in one.columns])
+    2 [('name', 0, 'Tom'), ('born', 1, 2019)]
     """
     where = f"table '{addition.table}', batch {(addition.batch or 'without digest')[:16]}"
     schema, batches = _open(addition, where)
@@ -170,7 +199,7 @@ def _from_pandas(frame: Any, where: str) -> pa.Table:
 
 
 def _groups(pieces: Iterable[pa.Table], schema: pa.Schema, where: str) -> Iterator[pa.Table]:
-    """Yield tables of exactly `GROUP_ROWS` rows, the last one shorter, each in one chunk."""
+    """Yield tables of exactly `GROUP_ROWS` rows, the last one shorter, their chunks joined."""
     waiting: list[pa.Table] = []
     rows = 0
     for piece in pieces:
@@ -181,51 +210,10 @@ def _groups(pieces: Iterable[pa.Table], schema: pa.Schema, where: str) -> Iterat
             start += taken.num_rows
             rows += taken.num_rows
             if rows == GROUP_ROWS:
-                yield pa.concat_tables(waiting).combine_chunks()
+                yield join_chunks(pa.concat_tables(waiting), where)
                 waiting, rows = [], 0
     if rows:
-        yield pa.concat_tables(waiting).combine_chunks()
-
-
-def cast_table(table: pa.Table, schema: pa.Schema, where: str) -> pa.Table:
-    """Return `table` with exactly the columns of `schema`; what it lacks is null.
-
-    Raises
-    ------
-    DataError
-        A value would not survive, or a column is not in `schema`.
-    """
-    if table.schema.equals(schema, check_metadata=True):
-        return table
-    unknown = sorted(set(table.schema.names) - set(schema.names))
-    if unknown:
-        raise DataError(
-            "A stream of batches changed its columns.", where=where, found=", ".join(unknown)
-        )
-    columns = []
-    for field in schema:
-        index = table.schema.get_field_index(field.name)
-        if index < 0:
-            columns.append(pa.nulls(table.num_rows, field.type))
-            continue
-        try:
-            columns.append(_cast(table.column(index), field.type))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise DataError(
-                "A column cannot be stored without changing its values.",
-                where=f"{where}, column '{field.name}'",
-                expected=str(field.type),
-                found=f"{table.schema.field(index).type}: {error}",
-            ) from error
-    return pa.table(columns, schema=schema)
-
-
-def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if column.type == kind:
-        return column
-    if pa.types.is_run_end_encoded(column.type):
-        column = pc.run_end_decode(column)
-    return column.cast(kind)
+        yield join_chunks(pa.concat_tables(waiting), where)
 
 
 def _column(footer: Any, schema: pa.Schema, index: int) -> Column:

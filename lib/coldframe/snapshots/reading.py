@@ -6,6 +6,7 @@ Needs pyarrow; imported only where tables are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,18 @@ import pyarrow.parquet as pq
 
 from coldframe.errors import CorruptionError, DataError
 from coldframe.provenance import bytes_digest, file_digest
+from coldframe.snapshots.casting import cast_table
 from coldframe.snapshots.damage import inspect_file
 from coldframe.snapshots.manifest import Column, Part
 from coldframe.snapshots.objects import PART, RESTORE, Objects
-from coldframe.snapshots.parts import cast_table
 from coldframe.snapshots.schema import type_from_json
 from coldframe.snapshots.threads import side_by_side
 
 EXACT_IN_DOUBLE = 2**53
-IN_MEMORY = (
-    1 << 27
-)  # bytes of a part that is read whole; of larger ones, the columns that are needed
+IN_MEMORY = 1 << 27
+"""Bytes of a part that is read whole; of a larger one, the columns that are needed."""
+TOGETHER = 1 << 29
+"""Bytes of parts that may be in memory at once."""
 
 
 def column_schema(columns: Sequence[Column]) -> pa.Schema:
@@ -39,20 +41,46 @@ def read_parts(
     """Return the rows of `parts`, in order, with exactly `columns`.
 
     A part is read from the disk once: the bytes that are decoded are those whose digest was
-    compared. Parts of more than 128 MiB are compared first, and opened again.
+    compared. Parts of more than 128 MiB are compared first, and opened again. At most 512 MiB of
+    parts are in memory at once, beside the rows.
+
+    Parameters
+    ----------
+    objects : Objects
+        Where the parts are.
+    parts : sequence of Part
+        Which are read.
+    columns : sequence of Column
+        Which are wanted, in that order; a part that lacks one has nulls there.
+    needed_by : str
+        The snapshot, for the message.
 
     Raises
     ------
     CorruptionError
-        A part is missing or was changed; `needed_by` is for the message.
+        A part is missing or was changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from coldframe.snapshots import Addition, SnapshotStore
+    >>> store = SnapshotStore(Path(tempfile.mkdtemp()), durable=False)
+    >>> cats = pa.table({"name": ["Tom", "Kit"], "born": [2019, 2021]})
+    >>> name, born = store.freeze("pets", [Addition("cats", cats)]).tables["cats"].columns
+    >>> parts = store.open_table("pets", "cats").parts
+    >>> read_parts(store.objects, parts, [born], "pets@1").to_pydict()
+    {'born': [2019, 2021]}
     """
     schema = column_schema(columns)
     # pyarrow's own threads decode columns; what they leave idle goes to the next part
-    tables = list(side_by_side(lambda one: _read_part(objects, one, schema, needed_by), parts))
+    held = max((part.bytes for part in parts if part.bytes <= IN_MEMORY), default=0)
+    most = TOGETHER // max(held, 1)
+    read = partial(_read_part, objects, schema, needed_by)
+    tables = list(side_by_side(read, parts, most=most))
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
-def _read_part(objects: Objects, part: Part, schema: pa.Schema, needed_by: str) -> pa.Table:
+def _read_part(objects: Objects, schema: pa.Schema, needed_by: str, part: Part) -> pa.Table:
     path = objects.path(part.digest, PART)
     content = _verified_bytes(objects, part, needed_by)
     source = str(path) if content is None else pa.BufferReader(content)

@@ -45,7 +45,7 @@ class OpenTable:
     objects : Objects
         Where the parts are.
     name : str
-        Snapshot and table, for messages.
+        The snapshot's, for messages.
     columns : tuple of Column
         The columns asked for, in that order.
     parts : tuple of Part
