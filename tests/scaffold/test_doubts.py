@@ -1,13 +1,16 @@
 """What a stranger's file has that a guess must say: few rows, odd values, moments to come."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from readers.written import write_ods_sheets
 
 from coldframe.doctor import check_dataset
+from coldframe.doctor.thresholds import check_thresholds
 from coldframe.errors import ConfigurationError, DataError, NotFoundError
+from coldframe.features import before_holdout
 from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
 from coldframe.monitor.policy import Champion, ChunkFigure, History, judge
@@ -66,6 +69,36 @@ def test_a_sample_too_small_for_a_threshold_is_told(project, rows, days):
     assert "datasets/parcels.yaml, model.holdout_days" in found.what
     assert "nothing will alert" in found.what
     assert "at least" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("chunk", "days", "end", "level"),
+    [("D", 2, "2024-01-31", "note"), ("D", 3, "2024-01-31", "fine"),
+     ("W", 14, "2024-01-28", "note"), ("W", 15, "2024-01-28", "fine"),
+     ("W", 13, "2024-01-28", "warning"), ("M", 60, "2024-08-31", "warning"),
+     ("M", 62, "2024-08-31", "note"), ("M", 63, "2024-08-31", "fine")],
+)  # fmt: skip
+def test_a_holdout_of_which_two_chunks_are_all_is_told(chunk, days, end, level):
+    rows = pd.DataFrame({"day": pd.date_range("2023-01-01", end, tz="UTC")})
+    dataset = SimpleNamespace(
+        name="days", features=SimpleNamespace(order="day", time="day"),
+        model=SimpleNamespace(holdout_days=days), monitoring=SimpleNamespace(chunk=chunk),
+    )  # fmt: skip
+    held = rows[~before_holdout(dataset, rows)]
+    chunks = chunk_of(held["day"], chunk).nunique()
+    assert (chunks >= 3) == (level == "fine")
+    assert check_thresholds(dataset).level == level
+
+
+def test_rows_of_the_holdout_are_counted_as_they_are_cut():
+    rows = pd.DataFrame({"row": range(517)})
+    dataset = SimpleNamespace(
+        name="rows", features=SimpleNamespace(order="row", time=None),
+        model=SimpleNamespace(holdout_share=0.29), monitoring=SimpleNamespace(chunk=50),
+    )  # fmt: skip
+    assert (~before_holdout(dataset, rows)).sum() == 150
+    assert check_thresholds(dataset, labelled=517).level == "fine"
+    assert check_thresholds(dataset, labelled=514).level == "warning"
 
 
 def test_chunks_of_rows_fit_into_the_holdout(project):
