@@ -14,6 +14,7 @@ from coldframe.features import before_holdout
 from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
 from coldframe.monitor.policy import Champion, ChunkFigure, History, judge
+from coldframe.scaffold.almost import find_almost
 
 
 def write_rows(project, *, rows=2000, days=90, **more):
@@ -212,6 +213,33 @@ def test_columns_of_odd_values_never_add_up_to_a_file_that_is_held(project):
     assert [columns[f"x{n}"].type for n in range(5)] == ["integer", *["string"] * 4]
     assert made.unfit == 18
     assert "kept as text" in doubts(made)["column x1"]
+
+
+def almost(frame, names):
+    text = pd.DataFrame(frame, dtype="str").rename_axis("line")
+    return sorted(find_almost(text, names, nulls=("",), options={}, timezone="UTC", at="line"))
+
+
+@pytest.mark.parametrize("odd", [range(55), range(5945, 6000), range(0, 6000, 110)])
+def test_odd_values_are_as_odd_wherever_they_stand(odd):
+    sizes = ["some" if row in odd else "1.5" for row in range(6000)]
+    assert almost({"size": sizes}, ["size"]) == ["size"]
+
+
+def test_columns_of_odd_values_are_taken_whatever_their_order():
+    rows = {"a": 14, "b": 14, "c": 5, "t": 15}  # of 2000, hence 20 may be lost
+    good = {"a": "1", "b": "2", "c": "1.5", "t": "2025-01-01"}
+    starts = {"a": 0, "b": 100, "c": 200, "t": 300}
+    frame = {
+        name: ["none" if 0 <= row - starts[name] < odd else good[name] for row in range(2000)]
+        for name, odd in rows.items()
+    }
+    for names in (["a", "b"], ["b", "a"]):
+        assert almost(frame, names) == ["a"]
+    for names in (["a", "c", "b"], ["b", "a", "c"]):
+        assert almost(frame, names) == ["a", "c"]
+    for names in (["a", "b", "c", "t"], ["t", "c", "b", "a"]):
+        assert almost(frame, names) == ["c", "t"]
 
 
 def test_a_third_value_of_the_target_that_is_rare_is_told(project):
