@@ -302,6 +302,18 @@ def test_a_sheet_that_is_not_there_is_refused(project):
     assert project.files() == []
 
 
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [('{"a": 3, "b"', "fetch the file anew, whole"), ('["a", 3]\n', "correct line 3")],
+)
+def test_a_file_that_cannot_be_read_says_what_its_reader_would_do(project, last, told):
+    path = project.write("parcels.jsonl", '{"a": 1, "b": 2}\n{"a": 2, "b": 3}\n' + last)
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        project.new("parcels", path, target="b")
+    assert told in caught.value.remedy
+    assert project.files() == []
+
+
 def test_a_guessed_key_says_what_it_takes_from_the_features(project):
     path = write_rows(project, rows=1000)
     frame = pd.read_csv(path, dtype="str").drop(columns="id")
