@@ -233,6 +233,16 @@ def test_a_query_whose_rows_do_not_end_is_given_up(database, bench_of):
     assert landed(bench) == {}
 
 
+def test_a_query_that_somebody_cancels_did_not_take_too_long(database, bench_of):
+    if database.url.get_backend_name() == "sqlite":
+        pytest.skip("SQLite has nobody else to end a query")
+    database.add((1, None, "a", 5))
+    query = f"SELECT *, pg_cancel_backend(pg_backend_pid()), pg_sleep(5) FROM ({QUERY}) AS asked"
+    (source,) = pull_sources(bench_of(query=query, timeout=60)).sources
+    assert "cannot be pulled now" in source.fault
+    assert "user request" in source.fault
+
+
 def test_a_connection_to_postgresql_bears_what_tells_that_its_server_is_gone(fresh_postgres):
     url = sa.make_url(fresh_postgres()).render_as_string(hide_password=False)
     with reading(url, root=Path(), timeout=5) as connection:

@@ -91,8 +91,8 @@ def fetch_in_time(
                     raise _too_long(timeout, f"{rows:,} rows so far")
                 yield from some
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != CANCELLED:
-            raise
+        if getattr(error.orig, "sqlstate", None) != CANCELLED or time.monotonic() < end:
+            raise  # in time it was somebody else who ended it
         raise _too_long(timeout, str(error.orig)) from error
 
 
