@@ -19,7 +19,24 @@ def last_runs(found: Sequence[Run]) -> tuple[Run, ...]:
 def unpromoted_training(
     standings: Sequence[ProposalStanding], moves: Sequence[Promotion]
 ) -> ProposalStanding | None:
-    """Return what was trained last, if it promoted nothing and nothing was promoted since."""
+    """Return what was trained last, if it promoted nothing and nothing was promoted since.
+
+    Parameters
+    ----------
+    standings : sequence of ProposalStanding
+        Of all proposals of a dataset, in any order.
+    moves : sequence of Promotion
+        Of its champion, in any order; a rollback is one, too.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as One
+    >>> trained = One(standing="trained", verdict=One(sequence=7, outcome="keep"))
+    >>> unpromoted_training([trained], [One(sequence=3)]) is trained
+    True
+    >>> unpromoted_training([trained], [One(sequence=9)]) is None
+    True
+    """
     judged = [
         (standing.verdict.sequence or 0, standing)
         for standing in standings

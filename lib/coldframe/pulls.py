@@ -29,8 +29,8 @@ class Pull(Record):
     ``>=`` loses none of those that share a watermark. `lookback` reaches back behind the last
     watermark for rows that were committed late (seconds of a timestamp, days of a date, else as
     numbers). Without `watermark` each pull takes the whole result, if it is another than before.
-    PostgreSQL gives up after `timeout` seconds, so that a query that waits for a lock does not keep
-    other sources from being pulled.
+    A query whose rows are not all there after `timeout` seconds is given up, so that one that waits
+    for a lock or does not end does not keep other sources from being pulled.
     """
 
     url: str = Field(min_length=1)

@@ -14,6 +14,9 @@ from coldframe.tasks import TASKS, Metric, Task
 DELIVERED = "delivered"
 """Column of a feature frame without a time: where a row stands in the order of delivery."""
 
+PERIODS = {"D": ("day", 1), "W": ("week", 7), "M": ("month", 31)}
+"""Chunks by time: what each is called, and the most days that it has."""
+
 
 class Features(Record):
     """The user's feature function and what its frame holds.

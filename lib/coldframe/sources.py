@@ -206,6 +206,11 @@ class Source(Dialect):
         reject([*found, *_no_glob(self.files)])
         return self
 
+    @property
+    def agreed_names(self) -> frozenset[str]:
+        """Names other than their own by which columns may come: all that stand under `also`."""
+        return frozenset(name for column in self.columns.values() for name in column.also)
+
     def with_name(self, column: str, delivered: str) -> Source:
         """Return the source with another name, under which `column` may come, too.
 
@@ -220,8 +225,7 @@ class Source(Dialect):
         >>> source.with_name("size", "size") is source
         True
         """
-        taken = {*self.columns, *(name for one in self.columns.values() for name in one.also)}
-        if column not in self.columns or delivered in taken:
+        if column not in self.columns or delivered in {*self.columns, *self.agreed_names}:
             return self
         known = self.columns[column]
         more = known.model_copy(update={"also": (*known.also, delivered)})

@@ -23,6 +23,20 @@ def mapping_command(one: MappingStanding, word: str) -> str:
     """Return the command that says `word` (accept, decline, undo) of a mapping.
 
     A name that begins with ``-`` would be taken for an option, so that options come first then.
+
+    Parameters
+    ----------
+    one : MappingStanding
+        Of which its source and both names are asked.
+    word : {"accept", "decline", "undo"}
+        What a person says of it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> one = SimpleNamespace(source="orders", column="size", delivered="Size in cm")
+    >>> print(mapping_command(one, "accept"))
+    coldframe mapping accept size 'Size in cm' --source orders --reason "..."
     """
     names = [one.column, one.delivered]
     options = f'--source {shlex.quote(one.source)} --reason "..."'
@@ -32,5 +46,12 @@ def mapping_command(one: MappingStanding, word: str) -> str:
 
 
 def mapping_step(one: MappingStanding) -> Step:
-    """Return the command that accepts a mapping."""
+    """Return the command that accepts a mapping, and what it does.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> mapping_step(SimpleNamespace(source="orders", column="size", delivered="n")).why
+    'let n fill size'
+    """
     return Step(mapping_command(one, "accept"), f"let {one.delivered:.60} fill {one.column}")

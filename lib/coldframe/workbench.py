@@ -61,11 +61,12 @@ class Workbench:
         Parameters
         ----------
         dataset : str, optional
-            Its name; by default the one in env.yaml.
+            Its name; by default that of COLDFRAME_DATASET, else the one in env.yaml.
         home : str or Path, optional
-            The home folder, relative to the project; by default that of env.yaml.
+            The home folder, relative to the project; by default that of COLDFRAME_HOME, else the
+            one in env.yaml.
         existing : bool, default=False
-            Whether a `home` that is named has to be there already. That of env.yaml need not:
+            Whether a `home` that is named has to be there already. Another need not:
             in a fresh project there is nothing yet.
 
         Raises

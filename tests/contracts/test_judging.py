@@ -11,6 +11,7 @@ import pytest
 
 from coldframe.contracts import judging
 from coldframe.datasets import Source
+from coldframe.readers import PIECE_ROWS
 
 COLUMNS = {
     "code": {"type": "string", "pattern": "[a-z]{2}"},
@@ -158,6 +159,38 @@ def test_columns_that_the_contract_does_not_know_are_told_and_left_out():
     judgement = judge_batch(data, source())
     assert judgement.unknown_columns == ("new",)
     assert "new" not in judgement.fit
+
+
+AGREED = {"code": {"type": "string"}, "size": {"type": "integer", "nullable": True, "also": ["n"]}}
+
+
+@pytest.mark.parametrize("blank", ["", "NA"])
+def test_a_column_whose_values_were_all_taken_by_an_agreed_name_is_no_new_one(blank):
+    agreed = Source(files="*", key=("code",), columns=AGREED, batch={"undeclared": 0})
+    judgement = judge_batch(f"code,size,n\naa,1,{blank}\nbb,,2\n".encode(), agreed)
+    assert judgement.faults == judgement.unknown_columns == ()
+    assert judgement.fit.to_dict("list") == {"code": ["aa", "bb"], "size": [1, 2]}
+
+
+def test_a_value_that_is_left_over_is_kept_wherever_its_row_stands():
+    agreed = Source(files="*", key=("code",), columns=AGREED, batch={"undeclared": 0})
+    last = PIECE_ROWS + 5  # in the second piece; the first has none
+    rows = [f"{row},1," for row in range(last)] + [f"{last},1,2", f"{last + 1},,3"]
+    judgement = judge_batch("\n".join(["code,size,n", *rows, ""]).encode(), agreed)
+    assert (judgement.faults, judgement.unknown_columns) == ((), ("n",))
+    assert judgement.fit["size"].tolist() == [1] * (last + 1) + [3]
+    assert judgement.fit["undeclared:n"][last] == "2"
+
+
+def test_rows_that_are_judged_alone_have_no_column_of_which_nothing_is_left():
+    agreed = Source(files="*", key=("code",), columns=AGREED)
+    text = pd.DataFrame({"code": ["aa", "bb"], "size": ["1", None], "n": [None, "2"]}, dtype="str")
+    judgement = judging.judge_rows(text.rename_axis("line"), agreed)
+    assert list(judgement.fit) == ["code", "size"]
+    assert judgement.unknown_columns == ()
+    left = judging.judge_rows(text.assign(n=["7", "2"]).rename_axis("line"), agreed)
+    assert left.unknown_columns == ("n",)
+    assert left.fit["undeclared:n"].dropna().tolist() == ["7"]
 
 
 def rule(name: str) -> Source:

@@ -28,7 +28,7 @@ JUDGING = [
 FITTING = ["estimators.py", "train/fitting.py"]
 
 PINNED = {
-    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 7, "6b896a325ac2e2c8"),
+    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 7, "f0b9f99534fd5889"),
     "METHOD": (METHOD, "train/recipe.py", FITTING, 1, "55a8c8f46903b22c"),
 }
 """Number in the code, where it stands, the modules it stands for; number and digest as pinned."""

@@ -128,6 +128,7 @@ def test_a_query_that_does_not_end_is_ended_and_the_others_are_pulled(
     (fault,) = report.faults
     assert fault.source == "shop"
     assert "statement timeout" in fault.fault
+    assert "all of its rows within 0.5 seconds" in fault.fault
     assert [one.file for one in report.files] == ["1.csv"]
     # in time it is pulled as ever
     quick = write_project(

@@ -1,6 +1,7 @@
 """Rows of a query become files, each row once, whatever is killed; real SQLite and PostgreSQL."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from pulling.orders import landed, write_project
 from coldframe.errors import ConfigurationError
 from coldframe.ingest import ingest_batches
 from coldframe.pulling import pull_sources
+from coldframe.pulling.database import reading
 
 QUERY = "SELECT id, amount, note, changed FROM orders WHERE changed >= :since ORDER BY id"
 COLUMNS = {
@@ -217,6 +219,40 @@ def test_what_cannot_be_asked_is_told(database, bench_of, query, told):
     (source,) = pull_sources(bench).sources
     assert told in source.fault
     assert landed(bench) == {}
+
+
+def test_a_query_whose_rows_do_not_end_is_given_up(database, bench_of):
+    """Each fetch is quick, so that a limit on statements alone never ends it."""
+    database.add(*((number, None, None, 5) for number in range(100)))
+    million = """SELECT one.id, one.amount, one.note, one.changed
+        FROM orders AS one, orders AS two, orders AS three WHERE one.changed >= :since"""
+    bench = bench_of(query=million, timeout=1)
+    (source,) = pull_sources(bench).sources
+    assert "takes longer than it may" in source.fault
+    assert "all of its rows within 1 seconds" in source.fault
+    assert landed(bench) == {}
+
+
+def test_a_query_that_somebody_cancels_did_not_take_too_long(database, bench_of):
+    if database.url.get_backend_name() == "sqlite":
+        pytest.skip("SQLite has nobody else to end a query")
+    database.add((1, None, "a", 5))
+    query = f"SELECT *, pg_cancel_backend(pg_backend_pid()), pg_sleep(5) FROM ({QUERY}) AS asked"
+    (source,) = pull_sources(bench_of(query=query, timeout=60)).sources
+    assert "cannot be pulled now" in source.fault
+    assert "user request" in source.fault
+
+
+def test_a_connection_to_postgresql_bears_what_tells_that_its_server_is_gone(fresh_postgres):
+    url = sa.make_url(fresh_postgres()).render_as_string(hide_password=False)
+    with reading(url, root=Path(), timeout=5) as connection:
+        said = connection.connection.driver_connection.info.get_parameters()
+        limit = connection.execute(sa.text("SHOW statement_timeout")).scalar_one()
+    names = ("keepalives_idle", "keepalives_interval", "keepalives_count")
+    idle, interval, count = (int(said[name]) for name in names)
+    assert idle + interval * count == 60
+    assert int(said["tcp_user_timeout"]) == 60_000
+    assert limit == "5s"
 
 
 def test_passwords_are_neither_told_nor_stored(tmp_path, monkeypatch):

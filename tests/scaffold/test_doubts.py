@@ -1,16 +1,20 @@
 """What a stranger's file has that a guess must say: few rows, odd values, moments to come."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from readers.written import write_ods_sheets
 
 from coldframe.doctor import check_dataset
+from coldframe.doctor.thresholds import check_thresholds
 from coldframe.errors import ConfigurationError, DataError, NotFoundError
+from coldframe.features import before_holdout
 from coldframe.ingest import ingest_batches, land_files
 from coldframe.monitor.periods import chunk_of
 from coldframe.monitor.policy import Champion, ChunkFigure, History, judge
+from coldframe.scaffold.almost import find_almost
 
 
 def write_rows(project, *, rows=2000, days=90, **more):
@@ -66,6 +70,36 @@ def test_a_sample_too_small_for_a_threshold_is_told(project, rows, days):
     assert "datasets/parcels.yaml, model.holdout_days" in found.what
     assert "nothing will alert" in found.what
     assert "at least" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("chunk", "days", "end", "level"),
+    [("D", 2, "2024-01-31", "note"), ("D", 3, "2024-01-31", "fine"),
+     ("W", 14, "2024-01-28", "note"), ("W", 15, "2024-01-28", "fine"),
+     ("W", 13, "2024-01-28", "warning"), ("M", 60, "2024-08-31", "warning"),
+     ("M", 62, "2024-08-31", "note"), ("M", 63, "2024-08-31", "fine")],
+)  # fmt: skip
+def test_a_holdout_of_which_two_chunks_are_all_is_told(chunk, days, end, level):
+    rows = pd.DataFrame({"day": pd.date_range("2023-01-01", end, tz="UTC")})
+    dataset = SimpleNamespace(
+        name="days", features=SimpleNamespace(order="day", time="day"),
+        model=SimpleNamespace(holdout_days=days), monitoring=SimpleNamespace(chunk=chunk),
+    )  # fmt: skip
+    held = rows[~before_holdout(dataset, rows)]
+    chunks = chunk_of(held["day"], chunk).nunique()
+    assert (chunks >= 3) == (level == "fine")
+    assert check_thresholds(dataset).level == level
+
+
+def test_rows_of_the_holdout_are_counted_as_they_are_cut():
+    rows = pd.DataFrame({"row": range(517)})
+    dataset = SimpleNamespace(
+        name="rows", features=SimpleNamespace(order="row", time=None),
+        model=SimpleNamespace(holdout_share=0.29), monitoring=SimpleNamespace(chunk=50),
+    )  # fmt: skip
+    assert (~before_holdout(dataset, rows)).sum() == 150
+    assert check_thresholds(dataset, labelled=517).level == "fine"
+    assert check_thresholds(dataset, labelled=514).level == "warning"
 
 
 def test_chunks_of_rows_fit_into_the_holdout(project):
@@ -181,6 +215,33 @@ def test_columns_of_odd_values_never_add_up_to_a_file_that_is_held(project):
     assert "kept as text" in doubts(made)["column x1"]
 
 
+def almost(frame, names):
+    text = pd.DataFrame(frame, dtype="str").rename_axis("line")
+    return sorted(find_almost(text, names, nulls=("",), options={}, timezone="UTC", at="line"))
+
+
+@pytest.mark.parametrize("odd", [range(55), range(5945, 6000), range(0, 6000, 110)])
+def test_odd_values_are_as_odd_wherever_they_stand(odd):
+    sizes = ["some" if row in odd else "1.5" for row in range(6000)]
+    assert almost({"size": sizes}, ["size"]) == ["size"]
+
+
+def test_columns_of_odd_values_are_taken_whatever_their_order():
+    rows = {"a": 14, "b": 14, "c": 5, "t": 15}  # of 2000, hence 20 may be lost
+    good = {"a": "1", "b": "2", "c": "1.5", "t": "2025-01-01"}
+    starts = {"a": 0, "b": 100, "c": 200, "t": 300}
+    frame = {
+        name: ["none" if 0 <= row - starts[name] < odd else good[name] for row in range(2000)]
+        for name, odd in rows.items()
+    }
+    for names in (["a", "b"], ["b", "a"]):
+        assert almost(frame, names) == ["a"]
+    for names in (["a", "c", "b"], ["b", "a", "c"]):
+        assert almost(frame, names) == ["a", "c"]
+    for names in (["a", "b", "c", "t"], ["t", "c", "b", "a"]):
+        assert almost(frame, names) == ["c", "t"]
+
+
 def test_a_third_value_of_the_target_that_is_rare_is_told(project):
     answers = ["maybe", *["true", "false"] * 999, "true"]
     made = project.new("parcels", write_rows(project, late=answers), target="late")
@@ -238,6 +299,18 @@ def test_a_sheet_that_is_not_there_is_refused(project):
         project.new("parcels", path, other, target="late")
     assert "a; there are b, c" in caught.value.found
     assert "--sheet" in caught.value.remedy
+    assert project.files() == []
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [('{"a": 3, "b"', "fetch the file anew, whole"), ('["a", 3]\n', "correct line 3")],
+)
+def test_a_file_that_cannot_be_read_says_what_its_reader_would_do(project, last, told):
+    path = project.write("parcels.jsonl", '{"a": 1, "b": 2}\n{"a": 2, "b": 3}\n' + last)
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        project.new("parcels", path, target="b")
+    assert told in caught.value.remedy
     assert project.files() == []
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import pyarrow.compute as pc
+
 from coldframe.contracts.casting import Typed
 from coldframe.contracts.faults import Fault
 from coldframe.datasets import Source
 from coldframe.readers import Piece
+from coldframe.readers.agreed import find_blanks
 from coldframe.readers.columns import spell_column
 from coldframe.sources import UNDECLARED
 
@@ -21,6 +24,30 @@ def allow_lost(source: Source, delivered: Collection[str]) -> Source:
         for name, column in source.columns.items()
     }
     return source.model_copy(update={"columns": columns})
+
+
+def find_unknown(piece: Piece, source: Source) -> tuple[str, ...]:
+    """Return the columns that the contract does not know.
+
+    One that it knows by another name is among them if a value is left that its own has no room for.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> source = Source(files="*.csv", key=(), columns={"size": {"type": "integer", "also": ["n"]}})
+    >>> size, full, empty = pa.array([1, 2]), pa.array([None, 7]), pa.nulls(2)
+    >>> find_unknown(Piece(("size", "n"), (size, full), [2, 3]), source)
+    ('n',)
+    >>> find_unknown(Piece(("size", "n", "gate"), (size, empty, empty), [2, 3]), source)
+    ('gate',)
+    """
+    agreed = source.agreed_names
+    return tuple(
+        name
+        for name, column in zip(piece.names, piece.columns, strict=True)
+        if name not in source.columns
+        and (name not in agreed or not pc.all(find_blanks(spell_column(column), source)).as_py())
+    )
 
 
 def keep_undeclared(typed: Typed, piece: Piece, names: Sequence[str]) -> Typed:
@@ -47,7 +74,19 @@ def keep_undeclared(typed: Typed, piece: Piece, names: Sequence[str]) -> Typed:
 
 
 def check_undeclared(new: Sequence[str], source: Source) -> tuple[Fault, ...]:
-    """Return that a batch brings more undeclared columns than the contract lets by."""
+    """Return that a batch brings more undeclared columns than the contract lets by.
+
+    Names that stand under `also` do not count.
+
+    Examples
+    --------
+    >>> columns = {"size": {"type": "integer", "also": ["n"]}}
+    >>> source = Source(files="*.csv", key=(), columns=columns, batch={"undeclared": 0})
+    >>> check_undeclared(["n"], source), len(check_undeclared(["n", "gate"], source))
+    ((), 1)
+    """
+    agreed = source.agreed_names
+    new = [name for name in new if name not in agreed]
     limit = source.batch.undeclared
     if len(new) <= limit:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from coldframe.contracts.casting import ARROW, Typed
 from coldframe.datasets import Source
+from coldframe.sources import UNDECLARED
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class FitRows:
     rows : int
         How many.
     schema : pyarrow.Schema
-        The columns of the contract with their types.
+        The columns of the contract with their types, and undeclared ones; the file may have more.
     """
 
     path: Path
@@ -41,7 +42,7 @@ class FitRows:
         # mapped, so that what waits to be written is on disk and not in memory
         with pa.memory_map(str(self.path)) as stream, pa.ipc.open_file(stream) as reader:
             for place in range(reader.num_record_batches):
-                yield reader.get_batch(place)
+                yield reader.get_batch(place).select(self.schema.names)
 
     def read(self, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """Return the rows, or `columns` of them, as a frame; all of it in memory."""
@@ -61,6 +62,7 @@ class FitWriter:
         self._schema = pa.schema(
             [pa.field(name, ARROW[column.type]) for name, column in source.columns.items()]
         )
+        self._declared = frozenset(source.columns)
         self._sink = pa.OSFile(str(path), "wb")
         self._writer: pa.RecordBatchFileWriter | None = None
 
@@ -94,7 +96,8 @@ class FitWriter:
             self._writer.close()
         self._sink.close()
 
-    @property
-    def done(self) -> FitRows:
-        """What was written."""
-        return FitRows(self._path, self._rows, self._schema)
+    def done(self, unknown: Collection[str]) -> FitRows:
+        """Return what was written: the declared columns, and of the others these."""
+        names = {*self._declared, *(f"{UNDECLARED}{name}" for name in unknown)}
+        kept = [field for field in self._schema if field.name in names]
+        return FitRows(self._path, self._rows, pa.schema(kept))

@@ -15,7 +15,12 @@ import pandas as pd
 from coldframe.contracts.aside import AsideWriter
 from coldframe.contracts.batches import check_batch, check_key_shares, check_keys, overrule
 from coldframe.contracts.casting import Typed, cast_piece
-from coldframe.contracts.evolving import allow_lost, check_undeclared, keep_undeclared
+from coldframe.contracts.evolving import (
+    allow_lost,
+    check_undeclared,
+    find_unknown,
+    keep_undeclared,
+)
 from coldframe.contracts.faults import Fault, UnfitBatchError, sum_up
 from coldframe.contracts.fit import FitRows, FitWriter
 from coldframe.contracts.keys import KeySet
@@ -23,11 +28,16 @@ from coldframe.contracts.profiles import BatchProfile, Reference
 from coldframe.contracts.rows import check_rows
 from coldframe.datasets import Source
 from coldframe.readers import Piece, agree, read_pieces
+from coldframe.sources import UNDECLARED
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedPiece:
-    """What the contract says of a piece; see `Judgement`. Without unfit rows there is no text."""
+    """What the contract says of a piece; see `Judgement`. Without unfit rows there is no text.
+
+    `fit` has all columns that came, for pieces of a batch are alike; also those by another agreed
+    name of which nothing is left, and which `unknown_columns` leaves out.
+    """
 
     fit: Typed
     failures: pd.DataFrame
@@ -135,7 +145,7 @@ def judge_batch(
     """
     rows = unfit = 0
     keys, profile = KeySet(), BatchProfile(source, references or {})
-    unknown: tuple[str, ...] = ()
+    unknown: dict[str, None] = {}
     try:
         with (
             FitWriter(folder / "fit.arrow", source) as fit,
@@ -149,22 +159,22 @@ def judge_batch(
                 if judged.text is not None:
                     unfit += len(judged.text)
                     aside.write(judged.failures, judged.text)
-                unknown = judged.unknown_columns
+                unknown |= dict.fromkeys(judged.unknown_columns)
     except UnfitBatchError as error:
         return BatchJudgement(rows, None, KeySet(), error.faults)
     holds = check_batch(source, rows=rows, quarantined=unfit, history=history)
     holds += check_key_shares(source, aside.faults, rows=rows)
-    holds += (*profile.faults(clock), *check_undeclared(unknown, source))
+    holds += (*profile.faults(clock), *check_undeclared(tuple(unknown), source))
     overruled: tuple[Fault, ...] = ()
     if released:
         holds, overruled = overrule(holds, rows=rows, unfit=unfit)
     return BatchJudgement(
         rows=rows,
-        fit=None if holds else fit.done,
+        fit=None if holds else fit.done(unknown),
         keys=keys,
         faults=(*holds, *aside.faults),
         aside=aside.path,
-        unknown_columns=unknown,
+        unknown_columns=tuple(unknown),
         overruled=overruled,
     )
 
@@ -200,7 +210,9 @@ def judge_rows(
     judged = judge_piece(agree(Piece.of(text), source), source, known=known, seen=seen, clock=clock)
     return Judgement(
         rows=len(text),
-        fit=judged.fit.frame,
+        fit=judged.fit.select(
+            [*source.columns, *(f"{UNDECLARED}{name}" for name in judged.unknown_columns)]
+        ),
         failures=judged.failures,
         text=text.iloc[:0] if judged.text is None else judged.text,
         faults=() if judged.text is None else sum_up(judged.failures),
@@ -228,8 +240,8 @@ def judge_piece(
     repeated = check_keys(sound, source, known=known, seen=seen)
     if len(repeated):
         failures = pd.concat([failures, repeated], ignore_index=True)
-    unknown = tuple(name for name in piece.names if name not in source.columns)
-    fit = keep_undeclared(typed, piece, unknown)
+    undeclared = tuple(name for name in piece.names if name not in source.columns)
+    fit, unknown = keep_undeclared(typed, piece, undeclared), find_unknown(piece, source)
     if not len(failures):
         return JudgedPiece(fit, failures, None, unknown)
     failures = failures.sort_values(["line", "rule", "column"], ignore_index=True)

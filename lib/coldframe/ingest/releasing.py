@@ -144,6 +144,13 @@ def releasable(bench: Workbench, held: Iterable[Delivery]) -> tuple[Delivery, ..
     They are held by the contract of now, for nothing but what a person may overrule, and nobody
     has released them under it. A batch whose release became void is one of them again as soon as
     ingest has judged it anew.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Its dataset's contracts of now count, with the mappings that people accepted.
+    held : iterable of Delivery
+        Deliveries of its dataset that are held.
     """
     versions = contract_versions(bench.agreed, lib=bench.settings.lib)
     said = {

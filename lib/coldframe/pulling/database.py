@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from coldframe.errors import ConfigurationError, EnvironmentFaultError
 
 POSTGRES = {
     "connect_timeout": 10,
-    # a server that is gone without a word is noticed within a minute
+    # a server that is gone without a word while we wait: three of these stay unanswered
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    # or what we said does, while which none of those is sent
+    "tcp_user_timeout": 60_000,
 }
+AT_ONCE = 5_000  # rows fetched
+CANCELLED = "57014"  # PostgreSQL's code of a statement that was ended
 
 
 @contextlib.contextmanager
@@ -26,7 +32,8 @@ def reading(url: str, *, root: Path, timeout: float) -> Iterator[Connection]:
     """Yield a connection to the database at `url` in a transaction that changes nothing.
 
     PostgreSQL and SQLite refuse what would write; of others what a query did is rolled back.
-    PostgreSQL ends a statement after `timeout` seconds, with an error.
+    PostgreSQL ends a statement after `timeout` seconds, with an error; of a query that streams its
+    rows each fetch is a statement, so `fetch_in_time` looks at the clock between them.
 
     Raises
     ------
@@ -50,6 +57,52 @@ def reading(url: str, *, root: Path, timeout: float) -> Iterator[Connection]:
                 connection.rollback()
     finally:
         engine.dispose()
+
+
+def fetch_in_time(
+    connection: Connection, query: str, bound: dict[str, Any], *, timeout: float
+) -> Generator[Sequence[Any], None, None]:
+    """Yield the names of the query's columns, then its rows, a bounded number in memory at a time.
+
+    Parameters
+    ----------
+    connection : Connection
+        As `reading` yields it.
+    query : str
+        One SELECT.
+    bound : dict
+        Values of its names.
+    timeout : float
+        Seconds from asking to the last row, those that the rows' taker needs among them.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        It takes longer. A fetch that has begun is waited for, on PostgreSQL at most `timeout`.
+    """
+    end, rows = time.monotonic() + timeout, 0
+    streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
+    try:
+        with contextlib.closing(streamed.execute(text(query), bound)) as result:
+            yield [str(name) for name in result.keys()]  # noqa: SIM118  # it is no mapping
+            for some in result.partitions():
+                rows += len(some)
+                if time.monotonic() > end:
+                    raise _too_long(timeout, f"{rows:,} rows so far")
+                yield from some
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != CANCELLED or time.monotonic() < end:
+            raise  # in time it was somebody else who ended it
+        raise _too_long(timeout, str(error.orig)) from error
+
+
+def _too_long(timeout: float, found: str) -> EnvironmentFaultError:
+    return EnvironmentFaultError(
+        "The query takes longer than it may.", where="pull.timeout", found=found,
+        expected=f"all of its rows within {timeout:g} seconds",
+        remedy="give it more, or ask for less at once: an index, or a later since; the next build "
+        "tries again",
+    )  # fmt: skip
 
 
 def _parse(url: str, root: Path) -> URL:

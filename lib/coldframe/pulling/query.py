@@ -15,12 +15,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from coldframe.errors import ConfigurationError, DataError
 from coldframe.files import sync_folder
 from coldframe.provenance import file_digest
-from coldframe.pulling.database import reading
+from coldframe.pulling.database import fetch_in_time, reading
 from coldframe.pulling.landing import taken_by, write_partial
 from coldframe.pulling.report import PulledFile
 from coldframe.pulling.rows import Window, fresh_rows
@@ -28,7 +26,6 @@ from coldframe.pulling.state import load_state, save_state
 from coldframe.pulling.tally import Tally
 from coldframe.pulls import SINCE, Pull
 
-AT_ONCE = 5_000  # rows fetched
 State = dict[str, Any]
 
 
@@ -139,14 +136,15 @@ def _lines(
 ) -> Iterator[bytes]:  # fmt: skip
     since = pull.since if before.high is None else before.since
     bound = {SINCE: since} if pull.watermark is not None else {}
-    with reading(url, root=root, timeout=pull.timeout) as connection:
-        streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
-        with closing(streamed.execute(text(pull.query or ""), bound)) as result:
-            names = [str(name) for name in result.keys()]  # noqa: SIM118  # it is no mapping
-            _check_names(names, pull)
-            yield from fresh_rows(
-                names, result, watermark=pull.watermark, before=before, after=after, count=count
-            )
+    with (
+        reading(url, root=root, timeout=pull.timeout) as connection,
+        closing(fetch_in_time(connection, pull.query or "", bound, timeout=pull.timeout)) as rows,
+    ):
+        names = list(next(rows))
+        _check_names(names, pull)
+        yield from fresh_rows(
+            names, rows, watermark=pull.watermark, before=before, after=after, count=count
+        )
 
 
 def _check_names(names: list[str], pull: Pull) -> None:

@@ -91,8 +91,7 @@ def check_columns(names: Sequence[str], source: Source) -> None:
     UnfitBatchError
         None is known, one is doubled, or one that is required is missing; all told together.
     """
-    also = {name for column in source.columns.values() for name in column.also}
-    if not any(name in source.columns or name in also for name in names):
+    if not {*source.columns, *source.agreed_names} & set(names):
         found = shorten(",".join(names)) if names else "a blank line"
         raise unfit("header", "The first line is no header of this source.", example=found)
     faults = [

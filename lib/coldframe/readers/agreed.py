@@ -44,15 +44,29 @@ def agree(piece: Piece, source: Source) -> Piece:
     return replace(piece, names=tuple(names), columns=found, came=piece)
 
 
+def find_blanks(text: pa.Array, source: Source) -> pa.Array:
+    """Return where a column of text has no value: a null of the format, or a text that says so.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> source = Source(files="*.csv", key=(), columns={"size": {"type": "integer"}}, nulls=[""])
+    >>> find_blanks(pa.array(["1", "", None], pa.large_string()), source).to_pylist()
+    [False, True, True]
+    """
+    import pyarrow as pa  # this module is imported where no data is read
+    import pyarrow.compute as pc
+
+    return pc.or_(pc.is_null(text), pc.is_in(text, pa.array(source.nulls, text.type)))
+
+
 def _fill(own: pa.Array, other: pa.Array, source: Source) -> tuple[pa.Array, pa.Array]:
     """Return `own` with values of `other` where it has none, and `other` without those."""
     import pyarrow as pa  # this module is imported where no data is read
     import pyarrow.compute as pc
 
     first, second = spell_column(own), spell_column(other)
-    nulls = pa.array(source.nulls, first.type)
-    blank, useless = (pc.or_(pc.is_null(one), pc.is_in(one, nulls)) for one in (first, second))
-    taken = pc.and_not(blank, useless)
+    taken = pc.and_not(find_blanks(first, source), find_blanks(second, source))
     if not pc.any(taken).as_py():
         return own, other
     return pc.if_else(taken, second, first), pc.if_else(taken, pa.scalar(None, second.type), second)

@@ -13,8 +13,9 @@ from coldframe.sources import Column, Source
 from coldframe.wording import count
 
 FEW = 0.01
-"""Share of the rows that may be lost to odd values, of all columns together; the gate allows a
-batch twice as much."""
+"""Share of the rows that may be slips, of all columns together; the gate sets aside twice as
+many."""
+LOOK = 100
 SHOWN = 30
 NAMES = {"timestamp": "moment", "integer": "whole number", "number": "number"}
 
@@ -47,8 +48,9 @@ def find_almost(
 ) -> dict[str, Almost]:  # fmt: skip
     """Return which of the columns of text are moments or numbers but for a few values.
 
-    Moments come first. A column is none of numbers if an odd value could be one to somebody, such
-    as 007 or 1e400.
+    Their rows are at most `FEW` of all, of all columns together. If they were more, moments come
+    first, then the columns with the fewest, then their names. A column is none of numbers if an odd
+    value could be one to somebody, such as 007 or 1e400.
 
     Parameters
     ----------
@@ -66,22 +68,41 @@ def find_almost(
         What the index counts: line or row.
     codes : collection of str
         Columns that are never numbers.
+
+    Examples
+    --------
+    >>> sizes = pd.DataFrame({"size": ["1.5"] * 199 + ["unknown"]}, dtype="str")
+    >>> found = find_almost(
+    ...     sizes.rename_axis("line"), ["size"], nulls=("",), options={}, timezone="UTC", at="line"
+    ... )
+    >>> found["size"].column.type, found["size"].doubt
+    ('number', "no number in 1 of 200 values: 'unknown' on line 199; such rows are set aside")
     """
     budget = int(FEW * len(frame))
-    found: dict[str, Almost] = {}
-    lost: set[Any] = set()
+    if not budget:
+        return {}
+    tried: dict[str, Almost] = {}
     for column in (
         *(Column(type="timestamp"), Column(type="timestamp", timezone=timezone)),
         *(Column(type="integer"), Column(type="number")),
     ):
         for name in names:
-            if name in found or not budget or (column.type != "timestamp" and name in codes):
+            if name in tried or (column.type != "timestamp" and name in codes):
                 continue
             one = _try(frame[[name]], column, nulls=nulls, options=options, at=at)
-            if one is not None and len(lost | set(one.odd)) <= budget:
-                found[name] = one
-                lost |= set(one.odd)
+            if one is not None:
+                tried[name] = one
+    found: dict[str, Almost] = {}
+    lost: set[Any] = set()
+    for name in sorted(tried, key=lambda name: (*_rank(tried[name]), name)):
+        rows = lost.union(tried[name].odd)
+        if len(rows) <= budget:
+            found[name], lost = tried[name], rows
     return found
+
+
+def _rank(one: Almost) -> tuple[bool, int]:
+    return one.column.type != "timestamp", len(one.odd)
 
 
 def show_odd(
@@ -102,7 +123,21 @@ def show_odd(
 
 
 def read_moments(texts: pd.Series, timezone: str | None) -> pd.Series:
-    """Return the moments that texts without blanks are, odd ones left out."""
+    """Return the moments that texts without blanks are, odd ones left out.
+
+    Parameters
+    ----------
+    texts : Series of shape (n_rows,)
+        Without blanks.
+    timezone : str or None
+        On whose clock moments without an offset were read; None if those are odd.
+
+    Examples
+    --------
+    >>> days = pd.Series(["2025-02-28", "2025-02-30"], index=[2, 3], name="day", dtype="str")
+    >>> read_moments(days.rename_axis("line"), "UTC").astype("str").to_dict()
+    {2: '2025-02-28 00:00:00+00:00'}
+    """
     column = Column(type="timestamp", timezone=timezone)
     return _cast(texts.to_frame(), column, nulls=(), options={})[0].dropna()
 
@@ -130,9 +165,10 @@ def _try(
 ) -> Almost | None:  # fmt: skip
     texts = frame.iloc[:, 0]
     known = texts[~(texts.isna() | texts.isin(list(nulls)))]
-    head = known.head(100)
-    if len(head) and len(_cast(head.to_frame(), column, nulls=nulls, options=options)[1]) > 50:
-        return None  # most columns of text are told after a few
+    # most columns of text are told by a few rows; odd ones may stand together or be each hundredth
+    some = known.sample(min(LOOK, len(known)), random_state=0).sort_index()
+    if len(_cast(some.to_frame(), column, nulls=nulls, options=options)[1]) > LOOK / 2:
+        return None
     values, failures = _cast(frame, column, nulls=nulls, options=options)
     if not 0 < len(failures) <= FEW * len(known):
         return None

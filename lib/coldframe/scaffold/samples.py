@@ -193,7 +193,7 @@ def _unreadable(where: str, error: UnfitBatchError) -> DataError:
         f"The file cannot be read: {error.what}", where=where,
         found="; ".join(filter(None, (fault.example for fault in error.faults))) or None,
         expected="a table with a header and as many fields in each row; nothing is repaired",
-        remedy="mend the file, or write it anew",
+        remedy=error.remedy or "mend the file, or write it anew",
     )  # fmt: skip
 
 

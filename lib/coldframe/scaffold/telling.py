@@ -10,11 +10,11 @@ from coldframe.scaffold.columns import ColumnGuess
 from coldframe.scaffold.drafts import Draft
 from coldframe.scaffold.records import Guess, Wishes
 from coldframe.scaffold.times import TimeGuess
+from coldframe.sections import PERIODS
 from coldframe.sources import Source
 from coldframe.wording import count
 
 SHOWN = 5
-CHUNKS = {"D": "day", "W": "week", "M": "month"}
 
 
 def tell_guesses(
@@ -34,7 +34,7 @@ def tell_guesses(
     else:
         yield Guess(about="time", what=f"{time.column}, a {time.form}", doubt=time.doubt)
         yield from _tell_future(time)
-        what = f"the newest {time.holdout_days:g} days; chunks of a {CHUNKS[time.chunk]}"
+        what = f"the newest {time.holdout_days:g} days; chunks of a {PERIODS[time.chunk][0]}"
         beginning = "" if sample.whole else "from the beginning of the file only"
         doubt = "; ".join(filter(None, (time.cut_doubt, beginning)))
         yield Guess(about="holdout", what=what, doubt=doubt)

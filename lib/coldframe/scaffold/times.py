@@ -11,8 +11,9 @@ from typing import Literal
 import pandas as pd
 
 from coldframe.errors import ConfigurationError
-from coldframe.scaffold.almost import read_moments, show_odd
+from coldframe.scaffold.almost import FEW, read_moments, show_odd
 from coldframe.scaffold.columns import ColumnGuess, snake
+from coldframe.sections import PERIODS
 from coldframe.sources import Column
 from coldframe.wording import count
 
@@ -23,7 +24,6 @@ MOMENT = Column(type="timestamp", timezone="UTC")
 YEARS = (1900, 2100)
 Chunk = Literal["D", "W", "M"]
 CHUNKS: tuple[Chunk, ...] = ("D", "W", "M")
-DAYS = {"D": 1, "W": 7, "M": 30}
 ENOUGH_ROWS = 300
 """Rows of a chunk, so that its figures are not all chance."""
 LEAST_ROWS = 50
@@ -34,12 +34,9 @@ HOLDOUT_SHARE, MOST_SHARE = 0.25, 0.4
 NEEDED = {"D": 5, "W": 35, "M": 155}
 """Days that hold four whole chunks, wherever they begin."""
 FUTURE_HOURS = 24.0
-FEW = 0.01
-"""Share of rows that may be later than that; the gate sets aside twice as many."""
+"""So much later than its delivery a row may be, if no more than `FEW` are later."""
 YEARS_NEEDED = 3.5 * 365
 """Days before the newest year, within which four years begin."""
-
-
 WHOLE = 4
 """Chunks in the holdout: one more than a threshold needs."""
 SILENT = "no threshold can be computed, so nothing will alert; see holdout_days and chunk"
@@ -204,13 +201,13 @@ def _cut(rows: int, span: float) -> tuple[Chunk, float, str]:
     usual = _holdout(span)
     for least, most_days in ((ENOUGH_ROWS, 21.0), (LEAST_ROWS, math.inf)):
         for chunk in CHUNKS:
-            enough = span and rows * DAYS[chunk] / span >= least
+            enough = span and rows * PERIODS[chunk][1] / span >= least
             if chunk == "D" and span >= most_days:
                 continue
             if enough and NEEDED[chunk] <= MOST_SHARE * span:
                 return chunk, max(usual, float(NEEDED[chunk])), ""
     told = f"the sample is too small for {WHOLE} chunks of {LEAST_ROWS} rows in it"
-    longest: Chunk = "W" if not span or rows * DAYS["W"] / span >= LEAST_ROWS else "M"
+    longest: Chunk = "W" if not span or rows * PERIODS["W"][1] / span >= LEAST_ROWS else "M"
     return longest, usual, f"{told}: {SILENT}"
 
 
