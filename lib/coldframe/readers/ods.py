@@ -20,11 +20,13 @@ from coldframe.readers.pieces import Piece
 from coldframe.readers.sheets import (
     MOST_ROWS,
     UNSOUND,
+    Head,
     Row,
     check_archive,
     check_size,
     choose_sheet,
     fill_blanks,
+    read_head,
     sheet_pieces,
     walk,
 )
@@ -34,6 +36,10 @@ RULE = "not_ods"
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
 MOST_CELLS = 1 << 14
 """Cells of a row, as Excel and LibreOffice have it."""
+LONGEST_HEAD = 1 << 22
+"""Characters of a sheet's first rows, of which a few bytes may ask for any number."""
+Events = Iterator[tuple[str, ET.Element, list[ET.Element]]]
+"""See `coldframe.readers.sheets.walk`."""
 OASIS = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
 OFFICE, TABLE, TEXT = (f"{{{OASIS.format(name)}}}" for name in ("office", "table", "text"))
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
@@ -58,27 +64,34 @@ def read_ods(path: Path, source: Source) -> Iterator[Piece]:
     dates and moments are in ISO 8601 without a zone, durations as ISO 8601 spells them. A formula
     counts for the value that it had when the workbook was saved. Blank rows at the end are none.
     """
-    check_archive(path, source, rule=RULE, suffix=".ods")
+    check_archive(path, limit=source.batch.bytes, rule=RULE, suffix=".ods")
     with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive:
         _check_password(archive)
         with archive.open(CONTENT) as stream:
-            place = choose_sheet(list(_names(stream)), source)
+            place = choose_sheet([name for name, _ in _sheets(stream)], source)
         with archive.open(CONTENT) as stream:
-            rows = _rows(stream, place, limit=source.batch.bytes)
+            sheets = _sheets(stream)
+            _, events = next(islice(sheets, place, None))
+            rows = _rows(events, limit=source.batch.bytes)
             yield from sheet_pieces(fill_blanks(rows, rule=RULE), source)
 
 
-def read_heads(path: Path, *, limit: int) -> dict[str, list[list[str]]]:
-    """Return the first two rows of each sheet that are not blank, of at most `limit` characters."""
-    with zipfile.ZipFile(path) as archive:
+def read_heads(path: Path, *, limit: int) -> dict[str, Head]:
+    """Return how each sheet begins, of a workbook that inflates to at most `limit` bytes.
+
+    Raises
+    ------
+    UnfitBatchError
+        It inflates to more, or is none.
+    """
+    check_archive(path, limit=limit, rule=RULE, suffix=".ods")
+    with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive:
+        _check_password(archive)
         with archive.open(CONTENT) as stream:
-            names = list(_names(stream))
-        found: dict[str, list[list[str]]] = {}
-        for place, name in enumerate(names):
-            with archive.open(CONTENT) as stream:
-                rows = islice(_rows(stream, place, limit=limit), 2)
-                found[name] = [[cell or "" for cell in cells] for _, cells in rows]
-    return found
+            return {
+                name: read_head(_rows(events, limit=LONGEST_HEAD))
+                for name, events in _sheets(stream)
+            }
 
 
 def _check_password(archive: zipfile.ZipFile) -> None:
@@ -105,19 +118,29 @@ def _is_row(element: ET.Element, around: list[ET.Element]) -> bool:
     return not within
 
 
-def _names(stream: IO[bytes]) -> Iterator[str]:
-    for event, element, around in walk(stream, ROW):
+def _sheets(stream: IO[bytes]) -> Iterator[tuple[str, Events]]:
+    """Yield name and elements of each sheet; what nobody takes of them is passed over."""
+    events = walk(stream, ROW)
+    for event, element, around in events:
         if event == "start" and _is_sheet(element, around):
-            yield element.get(f"{TABLE}name", "")
+            within = _within(events)
+            yield element.get(f"{TABLE}name", ""), within
+            for _ in within:
+                pass
 
 
-def _rows(stream: IO[bytes], place: int, *, limit: int) -> Iterator[Row]:
-    """Yield the rows of the sheet number `place` that are not blank, repeated ones as they are."""
-    sheets = number = size = 0
-    for event, element, around in walk(stream, ROW):
-        if event == "start" and around and _is_sheet(element, around):
-            sheets += 1
-        if event == "start" or sheets != place + 1 or not _is_row(element, around):
+def _within(events: Events) -> Events:
+    for event, element, around in events:
+        if _is_sheet(element, around):  # its end: none is within another
+            return
+        yield event, element, around
+
+
+def _rows(events: Events, *, limit: int) -> Iterator[Row]:
+    """Yield the rows of a sheet that are not blank, repeated ones as often as they are there."""
+    number = size = 0
+    for event, element, around in events:
+        if event == "start" or not _is_row(element, around):
             continue
         repeated = _count(element, f"{TABLE}number-rows-repeated", least=1)
         blanks = sum(_count(one, f"{TEXT}c") for one in element.iter(BLANKS))

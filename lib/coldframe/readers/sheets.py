@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from xml.etree import ElementTree as ET
@@ -28,8 +30,24 @@ Row = tuple[int, list[Any]]
 """Its number in the sheet, and its cells; those that hold nothing are None."""
 
 
-def check_archive(path: Path, source: Source, *, rule: str, suffix: str) -> None:
-    """Raise if this is no archive as workbooks are, or one that inflates to more than is allowed.
+@dataclass(frozen=True)
+class Head:
+    """How a sheet begins.
+
+    Parameters
+    ----------
+    names : tuple of str
+        What its first row says; none if that is blank or refused.
+    followed : bool
+        Whether there are rows of a table: below a header that is not blank, or such as are refused.
+    """
+
+    names: tuple[str, ...] = ()
+    followed: bool = False
+
+
+def check_archive(path: Path, *, limit: int, rule: str, suffix: str) -> None:
+    """Raise if this is no archive as workbooks are, or inflates to more than `limit` bytes.
 
     Every member is compared with its checksum: readers pass over those that they do not find, and
     without the styles, whose name was damaged, a date would be the number as which it is kept.
@@ -44,7 +62,7 @@ def check_archive(path: Path, source: Source, *, rule: str, suffix: str) -> None
             found = f"it is an .xls or has a password; save it as {suffix} without one"
         raise unfit(rule, f"The file is no workbook ({suffix}).", example=found)
     with refusing(rule, UNSOUND):
-        _check_members(path, source.batch.bytes, rule)
+        _check_members(path, limit, rule)
 
 
 def _check_members(path: Path, limit: int, rule: str) -> None:
@@ -134,10 +152,35 @@ def fill_blanks(rows: Iterable[Row], *, rule: str) -> Iterator[Row]:
         yield number, cells
 
 
+def read_head(rows: Iterable[Row]) -> Head:
+    """Return how a sheet begins whose `rows` are these; of them no more than two are read.
+
+    What is refused in them counts as a row: the reader of the sheet says what is wrong with it.
+
+    Examples
+    --------
+    >>> read_head([(1, ["code", None, "size"]), (4, ["a"])])
+    Head(names=('code', '', 'size'), followed=True)
+    >>> read_head([(1, ["All parcels"])]), read_head([(3, ["a note"]), (4, ["b"])])
+    (Head(names=('All parcels',), followed=False), Head(names=(), followed=False))
+    """
+    names: tuple[str, ...] = ()
+    try:
+        for number, cells in islice(rows, 2):
+            if names:
+                return Head(names, followed=True)
+            if number > 1:
+                break
+            names = tuple(_names(cells))
+    except (ValueError, RecursionError):  # not of XML that is none, by which the whole file is
+        return Head(names, followed=True)
+    return Head(names)
+
+
 def sheet_pieces(rows: Iterator[Row], source: Source) -> Iterator[Piece]:
     """Yield the rows of a sheet as every reader does; the first is the header."""
     _, header = next(rows, (1, []))
-    names = [cell if isinstance(cell, str) else spell(cell) or "" for cell in header]
+    names = _names(header)
     check_columns(names, source)
     cells: list[list[Any]] = []
     lines: list[int] = []
@@ -157,6 +200,10 @@ def sheet_pieces(rows: Iterator[Row], source: Source) -> Iterator[Piece]:
             empty, cells, lines = False, [], []
     if cells or empty:
         yield _piece(names, cells, lines)
+
+
+def _names(header: list[Any]) -> list[str]:
+    return [cell if isinstance(cell, str) else spell(cell) or "" for cell in header]
 
 
 def _piece(names: list[str], cells: list[list[Any]], lines: list[int]) -> Piece:
