@@ -84,6 +84,15 @@ def archive(members):
     return stream.getvalue()
 
 
+def changed(data, member, old, new):
+    """Return a workbook with a change in one of its members, sealed with a right checksum."""
+    with zipfile.ZipFile(io.BytesIO(data)) as made:
+        contents = {name: made.read(name).decode() for name in made.namelist()}
+    assert old in contents[member]
+    contents[member] = contents[member].replace(old, new)
+    return archive(contents.items())
+
+
 def _link(name, kind, target):
     return f'<Relationship Id="{name}" Type="{OFFICE}/{kind}" Target="{target}"/>'
 

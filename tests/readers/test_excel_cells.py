@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from readers.raw_books import (
+    changed,
     column,
     number,
     row,
@@ -66,13 +67,26 @@ OUT_OF_ORDER = {
         '<m:AlternateContent xmlns:m="m">' + row(text("a"), at=2) + "</m:AlternateContent>",
         "a row within AlternateContent",
     ),
-}
+    "a row of another name": ('<row xmlns="urn:foo" r="2"><c><v>1</v></c></row>', "among its rows"),
+    "rows of another name": (
+        f'</sheetData><sheetData xmlns="urn:foo">{row(text("a"), at=2)}</sheetData><sheetData>',
+        "sheetData is of another kind",
+    ),
+    "loose text in a row": (row("junk", text("a"), at=2), "'junk' between the cells of row 2"),
+    "loose text behind a cell": (row(text("a"), "99", at=2), "'99' between the cells of row 2"),
+    "loose text before the rows": (
+        "<sheetData>junk" + row(text("a"), at=1) + "</sheetData>", "'junk' between its rows",
+    ),
+    "loose text between rows": ("junk" + row(text("a"), at=2), "'junk' between its rows"),
+    "loose text behind the rows": (row(text("a"), at=2) + "junk", "'junk' between its rows"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("what", OUT_OF_ORDER)
 def test_rows_and_cells_that_openpyxl_drops_are_refused(tmp_path, what):
     rows, told = OUT_OF_ORDER[what]
-    rule, example = refusal(tmp_path, workbook(HEAD + rows))
+    data = workbook(rows if rows.startswith("<sheetData") else HEAD + rows)
+    rule, example = refusal(tmp_path, data)
     assert (rule, told in example) == ("not_excel", True), example
 
 
@@ -129,6 +143,8 @@ def test_moments_in_iso_8601_keep_their_zone_and_digits(tmp_path):
 NUMBERS = {
     "9007199254740993": "9007199254740993", "007": "007", "-0": "-0", "+5": "+5", "0.10": "0.1",
     ".5": "0.5", "5.": "5.0", " 7 ": "7", "1E5": "100000.0", "1e-320": "1e-320",
+    "9007199254740993.0": "9007199254740993.0", "-9007199254740993.": "-9007199254740993.",
+    "9007199254740992.0": "9007199254740992.0", "7.00": "7.0",
     "0e9999": "0.0", "1e-400": "1e-400", "1E400": "1E400", "-1e999": "-1e999",
 }  # fmt: skip
 """Whole numbers as stored, others by their shortest digits, if these mean the number."""
@@ -139,8 +155,9 @@ def test_numbers_are_those_that_are_stored(tmp_path):
 
 
 def test_the_contract_refuses_row_by_row_what_is_no_number_to_it(tmp_path):
-    cells = [number(one) for one in ("1", "1e-400", "1E400")]
-    assert typed(tmp_path, {"type": "number"}, *cells) == ([1.0], ["1e-400", "1E400"])
+    refused = ["1e-400", "1E400", "9007199254740993.0"]
+    cells = [number(one) for one in ("1", *refused)]
+    assert typed(tmp_path, {"type": "number"}, *cells) == ([1.0], refused)
     cells = [number(one) for one in ("1", "+5", "007")]
     assert typed(tmp_path, {"type": "integer"}, *cells) == ([1], ["+5", "007"])
 
@@ -209,6 +226,13 @@ UNSOUND = {
     "a text twice": ('<c t="inlineStr"><is><t>a</t><t>b</t></is></c>', "a text twice"),
     "a part of a text": ('<c t="inlineStr"><is><t>a<b/>c</t></is></c>', "b within a text"),
     "a text within a choice": ('<c t="inlineStr"><is><b><t>a</t></b></is></c>', "b within a text"),
+    "a run of another name": ('<c t="inlineStr"><is><r><x>q</x></r></is></c>', "x within a run"),
+    "text before a value": ("<c>junk<v>1</v></c>", "'junk' between its parts"),
+    "text behind a value": ("<c><v>1</v>junk</c>", "'junk' between its parts"),
+    "text before a text": ('<c t="inlineStr"><is>junk<t>q</t></is></c>', "'junk' between"),
+    "text behind a text": ('<c t="inlineStr"><is><t>q</t>junk</is></c>', "'junk' between"),
+    "text in a run": ('<c t="inlineStr"><is><r>junk<t>q</t></r></is></c>', "'junk' between"),
+    "text behind a run": ('<c t="inlineStr"><is><r><t>q</t></r>\xa0</is></c>', "between its parts"),
 }
 
 
@@ -220,6 +244,24 @@ def test_what_no_cell_can_hold_is_refused(tmp_path, what):
     assert rule == "not_excel"
     assert example.startswith("row 2, column 1: ")
     assert told in example
+
+
+SHARED = {
+    "of another name": ('<si xmlns="urn:foo"><t>b</t></si>', "si among the shared texts"),
+    "within a choice": ("<choice><si><t>b</t></si></choice>", "si within choice"),
+    "of other runs": ("<si><r><x>b</x></r></si>", "x within a run"),
+    "beside it": ("<si>junk<t>b</t></si>", "'junk' between its parts"),
+}
+
+
+@pytest.mark.parametrize("what", SHARED)
+def test_a_shared_text_that_would_be_passed_over_is_refused(tmp_path, what):
+    """And cells that name one behind it would have had the next."""
+    wrong, told = SHARED[what]
+    data = workbook(column(stored("s", 1)), shared=["<t>a</t>", "<t>b</t>", "<t>c</t>"])
+    data = changed(data, "xl/shared.xml", "<si><t>b</t></si>", wrong)
+    rule, example = refusal(tmp_path, data)
+    assert (rule, told in example) == ("not_excel", True), example
 
 
 def test_the_empty_text_is_no_value_however_it_is_stored(tmp_path):

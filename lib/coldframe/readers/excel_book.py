@@ -19,16 +19,21 @@ from openpyxl.styles.numbers import builtin_format_code, is_date_format, is_time
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS
 
+from coldframe.faults import shorten
 from coldframe.readers.sheets import walk
 
 STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 MAIN = f"{{{SHEET_MAIN_NS}}}"
-ITEM = f"{MAIN}si"
+ITEM, TEXT, RUN, STYLE, MORE = (f"{MAIN}{name}" for name in ("si", "t", "r", "rPr", "extLst"))
+SPOKEN = frozenset({f"{MAIN}rPh", f"{MAIN}phoneticPr"})
+"""How a text is pronounced."""
 EAST_ASIAN = frozenset({*range(27, 37), *range(50, 59)})
 """Built-in formats of Chinese, Japanese and Korean Excel without a code in the file: all of them
 are dates or times (ECMA-376, part 1, 18.8.30)."""
 QUOTED = re.compile(r'"[^"]*"|[\\_*].')
 """In the code of a format: a text, a letter that is shown, skipped or repeated."""
+BLANKS = " \t\r\n"
+"""Those of XML: what else is blank to Python may be a cell's content."""
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Form = Literal["number", "date", "time", "elapsed"]
@@ -99,18 +104,19 @@ def read_text(node: ET.Element) -> str:
     Raises
     ------
     ValueError
-        It has a text twice, or something within a text.
+        It has a text twice, something within a text, or letters outside of one.
     """
+    check_loose(node)
     parts: list[str] = []
     plain = 0
     for one in node:
-        if one.tag == f"{MAIN}t":
+        if one.tag == TEXT:
             plain += 1
             parts.append(_letters(one))
-        elif one.tag == f"{MAIN}r":
-            parts += [_letters(text) for text in one.iterfind(f"{MAIN}t")]
-        elif one.tag not in (f"{MAIN}rPh", f"{MAIN}phoneticPr"):
-            raise ValueError(f"{one.tag.rpartition('}')[2]} within a text")
+        elif one.tag == RUN:
+            parts += _run(one)
+        elif one.tag not in SPOKEN:
+            raise ValueError(f"{name_of(one)} within a text")
     if plain > 1:
         raise ValueError("a text twice in one cell")
     return unescape("".join(parts))
@@ -156,17 +162,77 @@ def form_of(number: int, code: str | None) -> Form:
     return "date" if re.search("[dy]", bare.partition(";")[0]) else "time"
 
 
+def name_of(element: ET.Element) -> str:
+    """Return the name of an element without its namespace.
+
+    Examples
+    --------
+    >>> name_of(ET.Element(ITEM))
+    'si'
+    """
+    return element.tag.rpartition("}")[2]
+
+
+def check_loose(element: ET.Element, parts: str = "its parts") -> None:
+    """Raise if letters stand in an element beside its parts, where no reader looks for any.
+
+    Raises
+    ------
+    ValueError
+        They do; blanks may.
+
+    Examples
+    --------
+    >>> check_loose(ET.Element("row"))
+    """
+    if element.text:
+        check_blank(element.text, parts)
+    for one in element:
+        if one.tail:
+            check_blank(one.tail, parts)
+
+
+def check_blank(text: str | None, what: str) -> None:
+    """Raise if the text between the parts of an element is more than blanks.
+
+    Raises
+    ------
+    ValueError
+        It is.
+
+    Examples
+    --------
+    >>> check_blank(None, "rows"), check_blank(" ", "rows")
+    (None, None)
+    """
+    if text and text.strip(BLANKS):
+        raise ValueError(f"{shorten(text)!r} between {what}")
+
+
+def _run(node: ET.Element) -> list[str]:
+    check_loose(node)
+    if odd := [name_of(one) for one in node if one.tag not in (TEXT, STYLE)]:
+        raise ValueError(f"{odd[0]} within a run")
+    return [_letters(text) for text in node.iterfind(TEXT)]
+
+
 def _letters(node: ET.Element) -> str:
     if len(node):
-        raise ValueError(f"{node[0].tag.rpartition('}')[2]} within a text")
+        raise ValueError(f"{name_of(node[0])} within a text")
     return node.text or ""
 
 
 def _texts(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
     with archive.open(part) as stream:
-        for event, node, _ in walk(stream, ITEM):
-            if event == "end" and node.tag == ITEM:
+        for event, node, around in walk(stream, ITEM):
+            if event == "start":
+                continue
+            if node.tag == ITEM:
+                if len(around) > 1:
+                    raise ValueError(f"si within {name_of(around[-1])}")
                 yield read_text(node)
+            elif len(around) == 1 and node.tag != MORE:
+                raise ValueError(f"{name_of(node)} among the shared texts")
 
 
 def _forms(archive: zipfile.ZipFile, part: str) -> Iterator[Form]:
