@@ -88,6 +88,8 @@ BOOKS: list[tuple[str, str, bytes, str]] = [
      formats=["yyyy-mm-dd"]), "seen set aside: type_timestamp"),
     ("excel", "day 60, which was none", _book(BLANK, BLANK, number("60", 1),
      formats=["yyyy-mm-dd"]), "seen set aside: type_timestamp"),
+    ("excel", "day 0, which was none", _book(BLANK, BLANK, number("0.5", 1),
+     formats=["yyyy-mm-dd"]), "seen set aside: type_timestamp"),
     ("excel", "the truth value 2", _book(BLANK, BLANK, BLANK, stored("b", 2)), "held: not_excel"),
     ("ods", "rows of a link to another program", _ods(_shown("a"), behind=LINKS), "code='a'"),
     ("ods", "a list in a cell", _ods(_shown("a").replace("text:p", "text:list")),

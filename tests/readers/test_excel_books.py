@@ -10,6 +10,7 @@ from readers.raw_books import (
     MAIN,
     STRICT,
     archive,
+    changed,
     column,
     number,
     row,
@@ -18,10 +19,12 @@ from readers.raw_books import (
     workbook,
 )
 from readers.test_conformance import source_of
-from readers.test_excel_cells import read, refusal, spelled
+from readers.test_excel_cells import DAY, read, refusal, spelled
 
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
+
+STYLES = "xl/styles.xml"
 
 
 @pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "docProps/app.xml"])
@@ -71,8 +74,17 @@ def test_parts_that_are_named_and_left_out_matter_only_to_cells_that_ask_for_the
     assert spelled(tmp_path, column(text("a"), number("1")), styles=False) == ["a", "1"]
     dated = workbook(column(number("41275", 1)), styles=False)
     assert refusal(tmp_path, dated) == ("not_excel", "row 2, column 1: style 1 of 1")
+    for bare in ("<styleSheet/>", f'<styleSheet xmlns="{MAIN}"/>'):
+        data = workbook(column(text("a"), number("1")), styles=False, more=[(STYLES, bare)])
+        assert read(tmp_path, data)["code"].tolist() == ["a", "1"]
     gone = workbook(column(text("a"))).replace(b"sheet1.xml", b"sheet7.xml")
     assert refusal(tmp_path, gone)[0] == "not_excel"
+
+
+def test_a_style_of_another_name_is_refused_and_shifts_no_other(tmp_path):
+    data = workbook(column(number("41275", 1)), formats=["0", DAY])
+    odd = changed(data, STYLES, '<xf numFmtId="0"/>', '<xf xmlns="urn:foo"/>')
+    assert refusal(tmp_path, odd) == ("not_excel", "ValueError: xf among the styles")
 
 
 def test_openpyxl_still_tells_days_as_it_did(tmp_path):

@@ -163,7 +163,8 @@ def test_the_contract_refuses_row_by_row_what_is_no_number_to_it(tmp_path):
 
 
 def test_there_is_no_day_that_excel_does_not_show(tmp_path):
-    days = {"1": "1900-01-01T00:00:00", "59": "1900-02-28T00:00:00", "60": "60", "60.5": "60.5",
+    days = {"0": "0", "0.50": "0.5", "0.99999999999": "0.99999999999",
+            "1": "1900-01-01T00:00:00", "59": "1900-02-28T00:00:00", "60": "60", "60.5": "60.5",
             "61": "1900-03-01T00:00:00", "41275.25": "2013-01-01T06:00:00", "-1": "-1",
             "-0.5": "-0.5", "2958466": "2958466", "1e300": "1e+300", "1e999": "1e999"}  # fmt: skip
     cells = [number(one, 1) for one in days]
@@ -185,6 +186,7 @@ FORMATS = {
     14: "d", 22: "d", 20: "d", 46: "e", 27: "d", 36: "d", 50: "d", 58: "d", 26: "n", 37: "n",
     59: "n", 10: "n", "[$-409]d. mmmm yyyy;@": "d", "YYYY": "d", '"days; "0': "n", "*d0": "n",
     r"#,##0\ \d": "n", "_d0": "n", "[Red]0": "n", "[h]:mm": "e", "[HH]:MM:SS": "e", "[h]": "e",
+    "[HH]": "e", "[Red][mm]:ss": "e", "[SS]": "e", "[Blue]d": "d", "[$-de-DE]yyyy": "d",
     'General" d"': "n", "@": "n", "[$-zh-CN]0": "n",
 }  # fmt: skip
 """Formats of numbers, and whether they make a day, an elapsed time or no moment of one."""
@@ -195,6 +197,17 @@ def test_a_format_makes_a_day_of_a_number_only_if_it_shows_one(tmp_path):
     told = {"d": "2013-01-01T12:00:00", "e": "990612:00:00", "n": "41275.5"}
     found = spelled(tmp_path, cells, formats=list(FORMATS))
     assert dict(zip(FORMATS, found, strict=True)) == {one: told[k] for one, k in FORMATS.items()}
+
+
+TIMES = ["h:mm", "[Red]h:mm", "[YELLOW]h:mm", "[$-de-DE]h:mm:ss", "[<0.75]h:mm", 'h:mm "day"', 18]
+
+
+@pytest.mark.parametrize("since_1904", [False, True])
+def test_a_time_of_day_is_one_whatever_stands_in_brackets(tmp_path, since_1904):
+    """The letters of a colour or a language made a day of it: 1904-01-01T12:00:00."""
+    cells = column(*(number("0.5", n) for n in range(1, len(TIMES) + 1)))
+    found = spelled(tmp_path, cells, formats=TIMES, since_1904=since_1904)
+    assert found == ["12:00:00"] * len(TIMES)
 
 
 def test_elapsed_time_is_text_and_holds_nothing_up(tmp_path):

@@ -30,8 +30,9 @@ SPOKEN = frozenset({f"{MAIN}rPh", f"{MAIN}phoneticPr"})
 EAST_ASIAN = frozenset({*range(27, 37), *range(50, 59)})
 """Built-in formats of Chinese, Japanese and Korean Excel without a code in the file: all of them
 are dates or times (ECMA-376, part 1, 18.8.30)."""
-QUOTED = re.compile(r'"[^"]*"|[\\_*].')
-"""In the code of a format: a text, a letter that is shown, skipped or repeated."""
+UNMEANT = re.compile(r'"[^"]*"|[\\_*].|\[(?!(?:hh?|mm?|ss?)\])[^\]]*\]')
+"""In the code of a format: a text; a letter that is shown, skipped or repeated; a colour, condition
+or language, but not what has elapsed."""
 BLANKS = " \t\r\n"
 """Those of XML: what else is blank to Python may be a cell's content."""
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -93,7 +94,7 @@ def open_book(archive: zipfile.ZipFile) -> Book:
         archive,
         sheets=tuple((name, part) for name, kind, part in named if kind == "worksheet"),
         texts=tuple(_texts(archive, parts["sharedStrings"]) if "sharedStrings" in parts else ()),
-        forms=tuple(_forms(archive, parts["styles"])) if "styles" in parts else ("number",),
+        forms=tuple(_forms(archive, parts["styles"]) if "styles" in parts else ()) or ("number",),
         epoch=MAC_EPOCH if since_1904 else WINDOWS_EPOCH,
     )
 
@@ -148,13 +149,13 @@ def form_of(number: int, code: str | None) -> Form:
     --------
     >>> form_of(164, "d. mmmm yyyy"), form_of(165, '"days; "0'), form_of(20, None)
     ('date', 'number', 'time')
-    >>> form_of(46, None), form_of(31, None)
-    ('elapsed', 'date')
+    >>> form_of(46, None), form_of(31, None), form_of(166, "[Red]h:mm")
+    ('elapsed', 'date', 'time')
     """
     if code is None and number in EAST_ASIAN:
         return "date"
     # openpyxl looks at the part before the first semicolon, quoted or not, and for [h] but not [H]
-    bare = QUOTED.sub("", code or builtin_format_code(number) or "").lower()
+    bare = UNMEANT.sub("", (code or builtin_format_code(number) or "").lower())
     if not is_date_format(bare):
         return "number"
     if is_timedelta_format(bare):
@@ -239,7 +240,9 @@ def _forms(archive: zipfile.ZipFile, part: str) -> Iterator[Form]:
     root = _parse(archive, part)
     codes = {one.get("numFmtId"): one.get("formatCode")
              for one in root.iterfind(f"{MAIN}numFmts/{MAIN}numFmt")}  # fmt: skip
-    for style in root.iterfind(f"{MAIN}cellXfs/{MAIN}xf"):
+    for style in root.iterfind(f"{MAIN}cellXfs/*"):
+        if style.tag != f"{MAIN}xf":
+            raise ValueError(f"{name_of(style)} among the styles")
         number = style.get("numFmtId", "0")
         yield form_of(int(number), codes.get(number))
 

@@ -202,16 +202,18 @@ def _number(text: str) -> str:
 def _moment(book: Book, form: Form, text: str) -> Any:
     """Return date, time or elapsed time; the number where there is no such moment.
 
-    Excel counts 1900-02-29 as day 60, shows no day before 1900 and none behind 9999.
+    Excel counts 1900-02-29 as day 60, shows no day before 1900 (but 1900-01-00) and none behind
+    9999.
     """
     serial = float(text)
-    if serial < 0 or (form != "elapsed" and book.epoch == WINDOWS_EPOCH and 60 <= serial < 61):
+    since_1900 = book.epoch == WINDOWS_EPOCH
+    unreal = since_1900 and ((form == "date" and serial < 1) or 60 <= serial < 61)
+    if serial < 0 or (form != "elapsed" and unreal):
         return _number(text)
     try:
         if form == "elapsed":
             return _spell_elapsed(serial)
-        if form == "date" and book.epoch == MAC_EPOCH and serial < 1:
-            # to openpyxl this is a time; here it is the first day
+        if form == "date" and serial < 1:  # of 1904; to openpyxl this is a time
             return MAC_EPOCH + timedelta(milliseconds=round(serial * 86_400_000))
         return from_excel(serial, book.epoch)
     except (OverflowError, ValueError):
