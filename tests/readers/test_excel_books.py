@@ -63,6 +63,23 @@ def test_two_sheets_of_one_name_are_refused_even_by_that_name(tmp_path):
     assert read(tmp_path, data, sheet="two")["code"].tolist() == ["a"]
 
 
+LINKS = "xl/_rels/workbook.xml.rels"
+
+
+def test_a_sheet_that_is_a_chart_is_none_of_the_sheets(tmp_path):
+    data = workbook(column(text("a")), names=("rows", "chart"))
+    second = 'worksheet" Target="worksheets/sheet2.xml"'
+    data = changed(data, LINKS, second, second.replace("worksheet", "chartsheet", 1))
+    assert read(tmp_path, data)["code"].tolist() == ["a"]
+    assert refusal(tmp_path, data, sheet="chart") == ("sheet", "chart; there are rows")
+
+
+def test_a_sheet_that_is_elsewhere_is_not_taken_from_a_part_of_its_name(tmp_path):
+    target = 'Target="worksheets/sheet1.xml"'
+    data = changed(workbook(column(text("a"))), LINKS, target, f'{target} TargetMode="External"')
+    assert refusal(tmp_path, data)[0] == "not_excel"
+
+
 def test_workbooks_of_other_kinds_say_what_they_are(tmp_path):
     strict = workbook(column(text("a")), main=STRICT)
     assert "it is strict OOXML; save it as" in refusal(tmp_path, strict)[1]

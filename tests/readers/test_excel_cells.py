@@ -279,8 +279,10 @@ def test_a_shared_text_that_would_be_passed_over_is_refused(tmp_path, what):
 
 def test_the_empty_text_is_no_value_however_it_is_stored(tmp_path):
     formula = '<c t="str"><f>IF(A1="","",A1)</f><v></v></c>'
-    blank = [stored("s", 0), formula, '<c t="inlineStr"><is><t/></is></c>', stored("str", "")]
-    assert spelled(tmp_path, column(*blank, text("a")), shared=["<t/>"]) == [None] * 4 + ["a"]
+    inline = '<c t="inlineStr">{}<is><t/></is></c>'
+    blank = [stored("s", 0), formula, inline.format(""), inline.format("<f>A1</f>"),
+             stored("str", "")]  # fmt: skip
+    assert spelled(tmp_path, column(*blank, text("a")), shared=["<t/>"]) == [None] * 5 + ["a"]
     # behind the last column, and behind the last row, it is nothing at all
     rows = column(text("a") + blank[0], *blank)
     assert spelled(tmp_path, rows, shared=["<t/>"]) == ["a"]

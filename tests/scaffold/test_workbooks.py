@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from readers.raw_books import column, number, row, text, workbook
 from readers.test_conformance import source_of
+from readers.test_ods import DEEP
 from readers.test_ods import text as shown
 from readers.written import write_ods_sheets
 
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import excel, ods, read_batch
+from coldframe.readers.sheets import Head
 from coldframe.scaffold.workbooks import KINDS, choose_sheet, read_sheet_header
 
 CODE = {"code": {"type": "string"}}
@@ -69,20 +71,23 @@ def test_the_sheets_of_an_ods_are_read_in_one_pass(tmp_path, monkeypatch):
     monkeypatch.setattr(ods, "walk", lambda *given: passes.append(given) or walk(*given))
     heads = ods.read_heads(path, limit=LIMIT)
     assert list(heads) == list(sheets)
-    assert {(one.names, one.followed) for one in heads.values()} == {(("code",), True)}
+    assert set(heads.values()) == {Head(("code",), followed=True)}
     assert len(passes) == 1
 
 
-def test_blanks_that_an_ods_asks_for_are_not_made(tmp_path):
-    cells = [[shown("code")], [shown(f"<text:s text:c='{10**15}'/>")]]
+def test_an_ods_sheet_whose_first_rows_are_refused_is_one_of_the_sheets(tmp_path):
+    long = [[shown(f"<text:s text:c='{(1 << 22) + 1}'/>")]]
     path = tmp_path / "a.ods"
-    write_ods_sheets(path, {"one": cells, "two": [[shown("code")]]})
-    heads = ods.read_heads(path, limit=LIMIT)
-    assert heads["one"].followed  # which its reader refuses
-    assert (heads["two"].names, heads["two"].followed) == (("code",), False)
+    write_ods_sheets(path, {"long": long, "deep": [[shown(DEEP)]], "two": [[shown("code")]]})
+    heads = ods.read_heads(path, limit=LIMIT << 10)
+    assert heads["long"] == heads["deep"] == Head(followed=True)  # which their reader refuses
+    assert heads["two"] == Head(("code",))
 
 
-@pytest.mark.parametrize("before", [[["", ""], ["", ""], ["a note"]], [["All parcels"]], []])
+NOTES = [["", ""], ["", ""], ["a note"]]
+
+
+@pytest.mark.parametrize("before", [NOTES, [*NOTES, ["another"]], [["All parcels"]], []])
 def test_a_sheet_has_rows_if_its_reader_takes_any(tmp_path, kind, before):
     """One of notes alone was chosen of an Excel workbook, for its blank rows were counted."""
     path = write(tmp_path / "book", kind, {"notes": before, "data": [["code"], ["a"]]})

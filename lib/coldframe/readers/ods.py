@@ -85,13 +85,10 @@ def read_heads(path: Path, *, limit: int) -> dict[str, Head]:
         It inflates to more, or is none.
     """
     check_archive(path, limit=limit, rule=RULE, suffix=".ods")
-    with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive:
-        _check_password(archive)
-        with archive.open(CONTENT) as stream:
-            return {
-                name: read_head(_rows(events, limit=LONGEST_HEAD))
-                for name, events in _sheets(stream)
-            }
+    with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive, archive.open(CONTENT) as stream:
+        return {
+            name: read_head(_rows(events, limit=LONGEST_HEAD)) for name, events in _sheets(stream)
+        }
 
 
 def _check_password(archive: zipfile.ZipFile) -> None:
@@ -123,10 +120,7 @@ def _sheets(stream: IO[bytes]) -> Iterator[tuple[str, Events]]:
     events = walk(stream, ROW)
     for event, element, around in events:
         if event == "start" and _is_sheet(element, around):
-            within = _within(events)
-            yield element.get(f"{TABLE}name", ""), within
-            for _ in within:
-                pass
+            yield element.get(f"{TABLE}name", ""), _within(events)
 
 
 def _within(events: Events) -> Events:
