@@ -10,6 +10,7 @@ from pathlib import Path
 from coldframe.readers._base import refusing
 from coldframe.readers.pieces import Piece
 from coldframe.readers.sheets import (
+    NOT_EXCEL,
     UNSOUND,
     Head,
     Row,
@@ -21,8 +22,6 @@ from coldframe.readers.sheets import (
 )
 from coldframe.sources import Source
 
-RULE = "not_excel"
-
 
 def read_excel(path: Path, source: Source) -> Iterator[Piece]:
     """Yield the rows of a sheet; see `coldframe.readers.read_pieces`.
@@ -32,8 +31,8 @@ def read_excel(path: Path, source: Source) -> Iterator[Piece]:
     spelled in ISO 8601 without a zone: the contract must name one. A formula counts for the value
     that it had when the workbook was saved. Blank rows at the end are none.
     """
-    check_archive(path, limit=source.batch.bytes, rule=RULE, suffix=".xlsx")
-    with refusing(RULE, UNSOUND):
+    check_archive(path, limit=source.batch.bytes, rule=NOT_EXCEL, suffix=".xlsx")
+    with refusing(NOT_EXCEL, UNSOUND):
         yield from _read(path, source)
 
 
@@ -44,13 +43,22 @@ def read_heads(path: Path, *, limit: int) -> dict[str, Head]:
     ------
     UnfitBatchError
         It inflates to more, or is none.
+
+    Examples
+    --------
+    >>> import openpyxl, tempfile
+    >>> path, made = Path(tempfile.mkdtemp()) / "a.xlsx", openpyxl.Workbook()
+    >>> made.active.append(["code", 2013])
+    >>> made.save(path)
+    >>> read_heads(path, limit=1_000_000)
+    {'Sheet': Head(names=('code', '2013'), followed=False)}
     """
-    check_archive(path, limit=limit, rule=RULE, suffix=".xlsx")
+    check_archive(path, limit=limit, rule=NOT_EXCEL, suffix=".xlsx")
     # openpyxl is slow to import, and this module is imported where no data is read
     from coldframe.readers.excel_book import open_book
     from coldframe.readers.excel_cells import sheet_rows
 
-    with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive:
+    with refusing(NOT_EXCEL, UNSOUND), zipfile.ZipFile(path) as archive:
         book = open_book(archive)
         heads: dict[str, Head] = {}
         for part in {part for _, part in book.sheets}:  # which may have many names
@@ -61,7 +69,7 @@ def read_heads(path: Path, *, limit: int) -> dict[str, Head]:
 
 def _refused(rows: Generator[Row]) -> Generator[Row]:
     """Yield rows; a part of the archive that is damaged or missing is a matter of its sheet."""
-    with refusing(RULE, UNSOUND), closing(rows):
+    with refusing(NOT_EXCEL, UNSOUND), closing(rows):
         yield from rows
 
 
@@ -74,4 +82,4 @@ def _read(path: Path, source: Source) -> Iterator[Piece]:
         book = open_book(archive)
         place = choose_sheet([name for name, _ in book.sheets], source)
         with closing(sheet_rows(book, book.sheets[place][1])) as rows:
-            yield from sheet_pieces(fill_blanks(rows, rule=RULE), source)
+            yield from sheet_pieces(fill_blanks(rows), source)

@@ -72,7 +72,18 @@ def open_book(archive: zipfile.ZipFile) -> Book:
     Raises
     ------
     ValueError, KeyError
-        It is of another kind, or a part is missing.
+        It is of another kind, a part is missing, or has what no reader looks for.
+    xml.etree.ElementTree.ParseError
+        A part is no XML.
+
+    Examples
+    --------
+    >>> import io, openpyxl
+    >>> file = io.BytesIO()
+    >>> openpyxl.Workbook().save(file)
+    >>> book = open_book(zipfile.ZipFile(file))
+    >>> book.sheets, book.forms, book.epoch.isoformat()
+    ((('Sheet', 'xl/worksheets/sheet1.xml'),), ('number',), '1899-12-30T00:00:00')
     """
     if "xl/workbook.bin" in archive.namelist():
         raise ValueError("it is an .xlsb; save it as .xlsx")
@@ -100,12 +111,18 @@ def open_book(archive: zipfile.ZipFile) -> Book:
 
 
 def read_text(node: ET.Element) -> str:
-    """Return the text of a shared or inline string, all of its runs, without what spells it.
+    r"""Return the text of a shared or inline string, all of its runs, without what spells it.
 
     Raises
     ------
     ValueError
         It has a text twice, something within a text, or letters outside of one.
+
+    Examples
+    --------
+    >>> runs = "<r><rPr/><t>a</t></r><r><t>_x000D_b</t></r>"
+    >>> read_text(ET.fromstring(f'<si xmlns="{SHEET_MAIN_NS}">{runs}</si>'))
+    'a\rb'
     """
     check_loose(node)
     parts: list[str] = []

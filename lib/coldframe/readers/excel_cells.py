@@ -26,11 +26,16 @@ from coldframe.readers.excel_book import (
     read_text,
     unescape,
 )
-from coldframe.readers.sheets import MOST_ROWS, UNSOUND, Row, walk
+from coldframe.readers.sheets import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    NOT_EXCEL,
+    UNSOUND,
+    Row,
+    is_whole,
+    walk,
+)
 
-RULE = "not_excel"
-MOST_COLUMNS = 1 << 14
-"""Of a sheet, as Excel has it."""
 ROW, CELL, VALUE, FORMULA, INLINE = (f"{MAIN}{name}" for name in ("row", "c", "v", "f", "is"))
 ROWS = f"{MAIN}sheetData"
 SHEET = [f"{MAIN}worksheet", ROWS]
@@ -50,6 +55,19 @@ def sheet_rows(book: Book, part: str) -> Generator[Row]:
     UnfitBatchError
         A row or a cell stands twice or out of order, a cell is of another row, or has no sound
         value; a formula has none; or there is something where only rows and cells may be.
+    xml.etree.ElementTree.ParseError, KeyError, ValueError
+        The part is no XML, missing, or has something between its rows.
+
+    Examples
+    --------
+    >>> import io, openpyxl, zipfile
+    >>> from coldframe.readers.excel_book import open_book
+    >>> made, file = openpyxl.Workbook(), io.BytesIO()
+    >>> made.active.append(["code", 2013, None])
+    >>> made.save(file)
+    >>> book = open_book(zipfile.ZipFile(file))
+    >>> list(sheet_rows(book, book.sheets[0][1]))
+    [(1, ['code', '2013'])]
     """
     number = 0
     before: ET.Element | None = None
@@ -76,7 +94,7 @@ def sheet_rows(book: Book, part: str) -> Generator[Row]:
 
 
 def _unsound(what: str) -> Exception:
-    return unfit(RULE, UNSOUND, example=shorten(what))
+    return unfit(NOT_EXCEL, UNSOUND, example=shorten(what))
 
 
 def _ends_rows(element: ET.Element, around: list[ET.Element]) -> bool:
@@ -96,8 +114,7 @@ def _row_number(row: ET.Element, last: int) -> int:
 
 
 def _whole(text: str) -> int:
-    """Return a number of digits alone, of which Python's own `int` allows more than XML does."""
-    if not (text.isascii() and text.isdigit()):
+    if not is_whole(text):
         raise ValueError(f"{text!r} is no whole number")
     return int(text)
 

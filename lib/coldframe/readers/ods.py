@@ -18,6 +18,7 @@ from coldframe.faults import unfit
 from coldframe.readers._base import refusing
 from coldframe.readers.pieces import Piece
 from coldframe.readers.sheets import (
+    MOST_COLUMNS,
     MOST_ROWS,
     UNSOUND,
     Head,
@@ -26,6 +27,7 @@ from coldframe.readers.sheets import (
     check_size,
     choose_sheet,
     fill_blanks,
+    is_whole,
     read_head,
     sheet_pieces,
     walk,
@@ -34,8 +36,6 @@ from coldframe.sources import Source
 
 RULE = "not_ods"
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
-MOST_CELLS = 1 << 14
-"""Cells of a row, as Excel and LibreOffice have it."""
 LONGEST_HEAD = 1 << 22
 """Characters of a sheet's first rows, of which a few bytes may ask for any number."""
 Events = Iterator[tuple[str, ET.Element, list[ET.Element]]]
@@ -73,7 +73,7 @@ def read_ods(path: Path, source: Source) -> Iterator[Piece]:
             sheets = _sheets(stream)
             _, events = next(islice(sheets, place, None))
             rows = _rows(events, limit=source.batch.bytes)
-            yield from sheet_pieces(fill_blanks(rows, rule=RULE), source)
+            yield from sheet_pieces(fill_blanks(rows), source)
 
 
 def read_heads(path: Path, *, limit: int) -> dict[str, Head]:
@@ -151,7 +151,7 @@ def _rows(events: Events, *, limit: int) -> Iterator[Row]:
 
 def _count(element: ET.Element, name: str, *, least: int = 0) -> int:
     told = element.get(name, "1")
-    if not (told.isascii() and told.isdigit()) or int(told) < least:
+    if not is_whole(told) or int(told) < least:
         raise ValueError(f"{name.rpartition('}')[2]} is {told}")
     return int(told)
 
@@ -168,8 +168,8 @@ def _cells(row: ET.Element, number: int) -> list[str | None]:
         if text is None:
             blanks += repeated
             continue
-        if len(found) + blanks + repeated > MOST_CELLS:
-            told = f"row {number} has more than {MOST_CELLS:,} cells"
+        if len(found) + blanks + repeated > MOST_COLUMNS:
+            told = f"row {number} has more than {MOST_COLUMNS:,} cells"
             raise unfit(RULE, UNSOUND, example=told)
         found += [None] * blanks + [text] * repeated
         blanks = 0

@@ -22,6 +22,10 @@ ROWS = 1 << 12
 MOST_ROWS = 1 << 20
 """Rows of a sheet, as Excel has it; a damaged file may leap to any number, or repeat a row so
 often."""
+MOST_COLUMNS = 1 << 14
+"""Cells of a row, as Excel and LibreOffice have it."""
+NOT_EXCEL = "not_excel"
+"""The rule that an .xlsx which is none breaks."""
 OLD = b"\xd0\xcf\x11\xe0"
 """With which an .xls begins, and an .xlsx with a password."""
 UNSOUND = "The file is no sound workbook."
@@ -51,6 +55,11 @@ def check_archive(path: Path, *, limit: int, rule: str, suffix: str) -> None:
 
     Every member is compared with its checksum: readers pass over those that they do not find, and
     without the styles, whose name was damaged, a date would be the number as which it is kept.
+
+    Raises
+    ------
+    UnfitBatchError
+        It is empty, something else, damaged, one behind another, or inflates to more.
     """
     with path.open("rb") as stream:
         start = stream.read(8)
@@ -89,6 +98,18 @@ def check_size(size: int, limit: int) -> None:
     """Raise if the texts of a sheet are longer than what a file may inflate to.
 
     A workbook says a text once and shows it in any number of cells.
+
+    Raises
+    ------
+    UnfitBatchError
+        They are.
+
+    Examples
+    --------
+    >>> check_size(10, 10)
+    >>> check_size(11, 10)
+    Traceback (most recent call last):
+    coldframe.faults.UnfitBatchError: The workbook inflates to too much...
     """
     if size > limit:
         told = f"more than {limit:,} characters in its cells"
@@ -100,6 +121,19 @@ def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[E
 
     An element named `kept` is whole at its end; then it is let go, and all else at once, so that
     memory does not grow with the file.
+
+    Raises
+    ------
+    xml.etree.ElementTree.ParseError
+        It is no XML, or has entities that expand without bound.
+
+    Examples
+    --------
+    >>> import io
+    >>> stream = io.BytesIO(b"<all><row><cell/></row></all>")
+    >>> [(one.tag, len(one), len(around)) for event, one, around in walk(stream, "row")
+    ...  if event == "end"]
+    [('cell', 0, 2), ('row', 1, 1), ('all', 0, 0)]
     """
     around: list[ET.Element] = []
     within = 0
@@ -120,6 +154,11 @@ def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[E
 def choose_sheet(names: Sequence[str], source: Source) -> int:
     """Return which sheet is meant.
 
+    Raises
+    ------
+    UnfitBatchError
+        None is declared of several, or there is not one of that name.
+
     Examples
     --------
     >>> columns = {"size": {"type": "integer"}}
@@ -135,18 +174,27 @@ def choose_sheet(names: Sequence[str], source: Source) -> int:
     raise unfit("sheet", "The sheet cannot be told.", example=shorten(told))
 
 
-def fill_blanks(rows: Iterable[Row], *, rule: str) -> Iterator[Row]:
+def is_whole(text: str) -> bool:
+    """Whether this is a number of digits alone; Python's own `int` allows more than XML does.
+
+    Examples
+    --------
+    >>> is_whole("10"), is_whole("1_0"), is_whole("-1"), is_whole("\u0661")
+    (True, False, False, False)
+    """
+    return text.isascii() and text.isdigit()
+
+
+def fill_blanks(rows: Iterable[Row]) -> Iterator[Row]:
     """Yield `rows`, of which none is blank, with the blank ones between them.
 
     Examples
     --------
-    >>> list(fill_blanks([(1, ["a"]), (3, ["b"])], rule="not_excel"))
+    >>> list(fill_blanks([(1, ["a"]), (3, ["b"])]))
     [(1, ['a']), (2, []), (3, ['b'])]
     """
     last = 0
     for number, cells in rows:
-        if number > MOST_ROWS:
-            raise unfit(rule, UNSOUND, example=f"a row beyond {MOST_ROWS:,}")
         yield from ((blank, []) for blank in range(last + 1, number))
         last = number
         yield number, cells
@@ -178,7 +226,13 @@ def read_head(rows: Iterable[Row]) -> Head:
 
 
 def sheet_pieces(rows: Iterator[Row], source: Source) -> Iterator[Piece]:
-    """Yield the rows of a sheet as every reader does; the first is the header."""
+    """Yield the rows of a sheet as every reader does; the first is the header.
+
+    Raises
+    ------
+    UnfitBatchError
+        The header is not that of the contract, a row is wider, or the texts are too long.
+    """
     _, header = next(rows, (1, []))
     names = _names(header)
     check_columns(names, source)

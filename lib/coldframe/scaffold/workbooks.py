@@ -83,6 +83,15 @@ def read_sheet_header(path: Path, kind: str, sheet: str | None) -> list[str]:
         The workbook is none, or inflates to more than a source allows by default.
     KeyError, StopIteration
         There is no such sheet, or none at all.
+
+    Examples
+    --------
+    >>> import openpyxl, tempfile
+    >>> path, made = Path(tempfile.mkdtemp()) / "a.xlsx", openpyxl.Workbook()
+    >>> made.active.append(["code", 2013])
+    >>> made.save(path)
+    >>> read_sheet_header(path, "excel", None)
+    ['code', '2013']
     """
     heads = _heads(path, kind)
     return list(heads[sheet if sheet is not None else next(iter(heads))].names)
