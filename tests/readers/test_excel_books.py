@@ -19,7 +19,8 @@ from readers.raw_books import (
     workbook,
 )
 from readers.test_conformance import source_of
-from readers.test_excel_cells import DAY, read, refusal, spelled
+from readers.test_excel_cells import read, refusal, spelled
+from readers.test_excel_moments import DAY
 
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch

@@ -35,6 +35,8 @@ UNMEANT = re.compile(r'"[^"]*"|[\\_*].|\[(?!(?:hh?|mm?|ss?)\])[^\]]*\]')
 or language, but not what has elapsed."""
 BLANKS = " \t\r\n"
 """Those of XML: what else is blank to Python may be a cell's content."""
+MOST_BYTES = 1 << 26
+"""Of a part that is read whole: all but cells and shared texts, for which `walk` has a limit."""
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Form = Literal["number", "date", "time", "elapsed"]
@@ -265,6 +267,8 @@ def _forms(archive: zipfile.ZipFile, part: str) -> Iterator[Form]:
 
 
 def _parse(archive: zipfile.ZipFile, part: str) -> ET.Element:
+    if archive.getinfo(part).file_size > MOST_BYTES:
+        raise ValueError(f"{part} has more than {MOST_BYTES:,} bytes")
     # expat refuses entities that expand without bound, and ElementTree fetches none
     return ET.fromstring(archive.read(part))  # noqa: S314  # see above
 

@@ -24,6 +24,8 @@ MOST_ROWS = 1 << 20
 often."""
 MOST_COLUMNS = 1 << 14
 """Cells of a row, as Excel and LibreOffice have it."""
+MOST_PARTS = 1 << 20
+"""Elements within a row or a shared text, and around any: 64 for each cell of the widest row."""
 NOT_EXCEL = "not_excel"
 """The rule that an .xlsx which is none breaks."""
 OLD = b"\xd0\xcf\x11\xe0"
@@ -126,6 +128,8 @@ def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[E
     ------
     xml.etree.ElementTree.ParseError
         It is no XML, or has entities that expand without bound.
+    ValueError
+        An element that is kept has more parts than any should, or stands within as many others.
 
     Examples
     --------
@@ -136,7 +140,7 @@ def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[E
     [('cell', 0, 2), ('row', 1, 1), ('all', 0, 0)]
     """
     around: list[ET.Element] = []
-    within = 0
+    within = parts = 0
     # expat refuses entities that expand without bound, and ElementTree fetches none
     for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314  # see above
         is_kept = element.tag == kept
@@ -146,6 +150,9 @@ def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[E
         yield event, element, around
         if event == "start":
             around.append(element)
+            parts = parts + 1 if within else len(around)
+            if parts > MOST_PARTS:
+                raise ValueError(f"an element has more than {MOST_PARTS:,} parts")
             within += is_kept
         elif around and not within:
             around[-1].remove(element)
