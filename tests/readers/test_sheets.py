@@ -9,7 +9,7 @@ from readers.test_ods import OFTEN, ONE, table, text, written
 
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
-from coldframe.readers.sheets import walk
+from coldframe.readers.elements import walk
 
 ROWS = 20_000
 """Far more than expat is given at once."""

@@ -19,8 +19,7 @@ from openpyxl.styles.numbers import builtin_format_code, is_date_format, is_time
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS
 
-from coldframe.faults import shorten
-from coldframe.readers.sheets import walk
+from coldframe.readers.elements import check_loose, name_of, walk
 
 STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 MAIN = f"{{{SHEET_MAIN_NS}}}"
@@ -33,8 +32,6 @@ are dates or times (ECMA-376, part 1, 18.8.30)."""
 UNMEANT = re.compile(r'"[^"]*"|[\\_*].|\[(?!(?:hh?|mm?|ss?)\])[^\]]*\]')
 """In the code of a format: a text; a letter that is shown, skipped or repeated; a colour, condition
 or language, but not what has elapsed."""
-BLANKS = " \t\r\n"
-"""Those of XML: what else is blank to Python may be a cell's content."""
 MOST_BYTES = 1 << 26
 """Of a part that is read whole: all but cells and shared texts, for which `walk` has a limit."""
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -180,53 +177,6 @@ def form_of(number: int, code: str | None) -> Form:
     if is_timedelta_format(bare):
         return "elapsed"
     return "date" if re.search("[dy]", bare.partition(";")[0]) else "time"
-
-
-def name_of(element: ET.Element) -> str:
-    """Return the name of an element without its namespace.
-
-    Examples
-    --------
-    >>> name_of(ET.Element(ITEM))
-    'si'
-    """
-    return element.tag.rpartition("}")[2]
-
-
-def check_loose(element: ET.Element, parts: str = "its parts") -> None:
-    """Raise if letters stand in an element beside its parts, where no reader looks for any.
-
-    Raises
-    ------
-    ValueError
-        They do; blanks may.
-
-    Examples
-    --------
-    >>> check_loose(ET.Element("row"))
-    """
-    if element.text:
-        check_blank(element.text, parts)
-    for one in element:
-        if one.tail:
-            check_blank(one.tail, parts)
-
-
-def check_blank(text: str | None, what: str) -> None:
-    """Raise if the text between the parts of an element is more than blanks.
-
-    Raises
-    ------
-    ValueError
-        It is.
-
-    Examples
-    --------
-    >>> check_blank(None, "rows"), check_blank(" ", "rows")
-    (None, None)
-    """
-    if text and text.strip(BLANKS):
-        raise ValueError(f"{shorten(text)!r} between {what}")
 
 
 def _run(node: ET.Element) -> list[str]:

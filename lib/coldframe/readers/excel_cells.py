@@ -14,15 +14,12 @@ from openpyxl.utils import coordinate_to_tuple
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from coldframe.faults import shorten, unfit
+from coldframe.readers.elements import BLANKS, check_blank, check_loose, name_of, walk
 from coldframe.readers.excel_book import (
-    BLANKS,
     MAIN,
     MORE,
     Book,
     Form,
-    check_blank,
-    check_loose,
-    name_of,
     read_text,
     unescape,
 )
@@ -33,7 +30,6 @@ from coldframe.readers.sheets import (
     UNSOUND,
     Row,
     is_whole,
-    walk,
 )
 
 ROW, CELL, VALUE, FORMULA, INLINE = (f"{MAIN}{name}" for name in ("row", "c", "v", "f", "is"))

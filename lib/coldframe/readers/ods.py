@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 from coldframe.faults import unfit
 from coldframe.readers._base import refusing
+from coldframe.readers.elements import check_loose, name_of, walk
 from coldframe.readers.pieces import Piece
 from coldframe.readers.sheets import (
     MOST_COLUMNS,
@@ -30,7 +31,6 @@ from coldframe.readers.sheets import (
     is_whole,
     read_head,
     sheet_pieces,
-    walk,
 )
 from coldframe.sources import Source
 
@@ -39,7 +39,7 @@ CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
 LONGEST_HEAD = 1 << 22
 """Characters of a sheet's first rows, of which a few bytes may ask for any number."""
 Events = Iterator[tuple[str, ET.Element, list[ET.Element]]]
-"""See `coldframe.readers.sheets.walk`."""
+"""See `coldframe.readers.elements.walk`."""
 OASIS = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
 OFFICE, TABLE, TEXT = (f"{{{OASIS.format(name)}}}" for name in ("office", "table", "text"))
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
@@ -160,9 +160,11 @@ def _cells(row: ET.Element, number: int) -> list[str | None]:
     """Return the texts of a row's cells, without blank ones at the end."""
     found: list[str | None] = []
     blanks = 0
+    check_loose(row, f"the cells of row {number}")
     for cell in row:
         if cell.tag not in CELLS:
-            continue
+            told = f"row {number}: {name_of(cell)} of another kind among its cells"
+            raise unfit(RULE, UNSOUND, example=told)
         repeated = _count(cell, f"{TABLE}number-columns-repeated", least=1)
         text = _text(cell, number, len(found) + blanks + 1)
         if text is None:
@@ -179,6 +181,10 @@ def _cells(row: ET.Element, number: int) -> list[str | None]:
 def _text(cell: ET.Element, number: int, place: int) -> str | None:
     kind = cell.get(f"{OFFICE}value-type")
     where = f"row {number}, column {place}"
+    try:
+        check_loose(cell)
+    except ValueError as error:
+        raise unfit(RULE, UNSOUND, example=f"{where}: {error}") from error
     if cell.find(f"{TABLE}table") is not None:
         raise unfit(RULE, UNSOUND, example=f"{where}: a table within a cell")
     for one in cell:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
-from xml.etree import ElementTree as ET
+from typing import Any
 
 from coldframe.faults import shorten, unfit
 from coldframe.readers._base import check_columns, refusing, text_piece
@@ -24,8 +23,6 @@ MOST_ROWS = 1 << 20
 often."""
 MOST_COLUMNS = 1 << 14
 """Cells of a row, as Excel and LibreOffice have it."""
-MOST_PARTS = 1 << 20
-"""Elements within a row or a shared text, and around any: 64 for each cell of the widest row."""
 NOT_EXCEL = "not_excel"
 """The rule that an .xlsx which is none breaks."""
 OLD = b"\xd0\xcf\x11\xe0"
@@ -116,46 +113,6 @@ def check_size(size: int, limit: int) -> None:
     if size > limit:
         told = f"more than {limit:,} characters in its cells"
         raise unfit("file_size", "The workbook inflates to too much.", example=told)
-
-
-def walk(stream: IO[bytes], kept: str) -> Iterator[tuple[str, ET.Element, list[ET.Element]]]:
-    """Yield start and end of each element of an XML file with those around it.
-
-    An element named `kept` is whole at its end; then it is let go, and all else at once, so that
-    memory does not grow with the file.
-
-    Raises
-    ------
-    xml.etree.ElementTree.ParseError
-        It is no XML, or has entities that expand without bound.
-    ValueError
-        An element that is kept has more parts than any should, or stands within as many others.
-
-    Examples
-    --------
-    >>> import io
-    >>> stream = io.BytesIO(b"<all><row><cell/></row></all>")
-    >>> [(one.tag, len(one), len(around)) for event, one, around in walk(stream, "row")
-    ...  if event == "end"]
-    [('cell', 0, 2), ('row', 1, 1), ('all', 0, 0)]
-    """
-    around: list[ET.Element] = []
-    within = parts = 0
-    # expat refuses entities that expand without bound, and ElementTree fetches none
-    for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314  # see above
-        is_kept = element.tag == kept
-        if event == "end":
-            around.pop()
-            within -= is_kept
-        yield event, element, around
-        if event == "start":
-            around.append(element)
-            parts = parts + 1 if within else len(around)
-            if parts > MOST_PARTS:
-                raise ValueError(f"an element has more than {MOST_PARTS:,} parts")
-            within += is_kept
-        elif around and not within:
-            around[-1].remove(element)
 
 
 def choose_sheet(names: Sequence[str], source: Source) -> int:
