@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readers.raw_books import archive, number, row, stored, text, workbook
+from readers.raw_books import archive, changed, number, row, stored, text, workbook
 from readers.written import CONTENT
 
 HEAD = row(*map(text, ("code", "size", "part", "seen", "fit")))
@@ -57,6 +57,16 @@ BOOKS: list[tuple[str, str, bytes, str]] = [
      workbook(HEAD + row(stored("s", 0)), shared=["<t>a_x000D_b</t>"]), "code='a\\rb'"),
     ("excel", "what only looks so: `fox005F_hunt`, shared",
      workbook(HEAD + row(stored("s", 0)), shared=["<t>fox005F_hunt</t>"]), "code='fox005F_hunt'"),
+    ("excel", "a row of another namespace",
+     workbook(HEAD + A + '<row xmlns="urn:foo" r="3"><c><v>1</v></c></row>'), "held: not_excel"),
+    ("excel", "letters behind a value", _book("<c><v>1</v>9</c>"), "held: not_excel"),
+    ("excel", "letters before an inline text",
+     workbook(HEAD + row('<c t="inlineStr"><is>a<t>b</t></is></c>')), "held: not_excel"),
+    ("excel", "a run of another kind in a text",
+     workbook(HEAD + row('<c t="inlineStr"><is><r><x>a</x></r></is></c>')), "held: not_excel"),
+    ("excel", "a shared text of another namespace", changed(
+     workbook(HEAD + row(stored("s", 0)), shared=["<t>a</t>", "<t>b</t>"]), "xl/shared.xml",
+     "<si><t>a", '<si xmlns="urn:foo"><t>a'), "held: not_excel"),
     ("excel", "an inline text in a cell of another type",
      workbook(HEAD + row("<c><is><t>a</t></is></c>")), "held: not_excel"),
     ("excel", "the shared text -1", workbook(HEAD + row(stored("s", -1)), shared=["<t>a</t>"]),
@@ -65,6 +75,8 @@ BOOKS: list[tuple[str, str, bytes, str]] = [
     ("excel", "a formula whose value is the empty text", _book(EMPTY), "code='a'"),
     ("excel", "`007` as integer", _book(number("007")), "size set aside: type_integer"),
     ("excel", "`1_000`", _book(number("1_000")), "held: not_excel"),
+    ("excel", "beyond 2^53: `9007199254740993.0` as number",
+     _book(BLANK, number("9007199254740993.0")), "part set aside: type_number"),
     ("excel", "too small: `1e-400` as number", _book(BLANK, number("1e-400")),
      "part set aside: type_number"),
     ("excel", "too large: `1E400` as number", _book(BLANK, number("1E400")),
@@ -76,10 +88,15 @@ BOOKS: list[tuple[str, str, bytes, str]] = [
      formats=["yyyy-mm-dd"]), "seen set aside: type_timestamp"),
     ("excel", "day 60, which was none", _book(BLANK, BLANK, number("60", 1),
      formats=["yyyy-mm-dd"]), "seen set aside: type_timestamp"),
+    ("excel", "day 0, which was none", _book(BLANK, BLANK, number("0.5", 1),
+     formats=["yyyy-mm-dd"]), "seen set aside: type_timestamp"),
     ("excel", "the truth value 2", _book(BLANK, BLANK, BLANK, stored("b", 2)), "held: not_excel"),
     ("ods", "rows of a link to another program", _ods(_shown("a"), behind=LINKS), "code='a'"),
     ("ods", "a list in a cell", _ods(_shown("a").replace("text:p", "text:list")),
      "held: not_ods"),
+    ("ods", "letters behind a cell", _ods(_shown("a"), "b"), "held: not_ods"),
+    ("ods", "a cell of another namespace",
+     _ods(_shown("a"), '<table-cell xmlns="urn:foo"><p>1</p></table-cell>'), "held: not_ods"),
     ("ods", "an error of a formula, kept as 0", _ods(_shown("a"), _shown("#DIV/0!",
      'office:value-type="float" office:value="0" table:formula="of:=1/0"')),
      "size set aside: type_integer"),

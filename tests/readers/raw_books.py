@@ -38,11 +38,13 @@ def workbook(rows, *, shared=(), formats=(), names=("rows",), since_1904=False, 
              styles=True, more=()):  # fmt: skip
     """Return the bytes of a workbook.
 
-    `rows` are those of every sheet, in XML; `shared` the texts that cells share, in XML; style
-    n + 1 has `formats[n]`, a code or a built-in number; `more` are further members of the archive.
+    `rows` are those of every sheet, in XML, or a mapping of sheets by name; `shared` the texts that
+    cells share, in XML; style n + 1 has `formats[n]`, a code or a built-in number; `more` are
+    further members of the archive.
     """
+    each = [*rows.items()] if isinstance(rows, dict) else [(name, rows) for name in names]
     sheets, links = [], []
-    for n, name in enumerate(names, 1):
+    for n, (name, _) in enumerate(each, 1):
         sheets.append(f'<sheet name={quoteattr(name)} sheetId="{n}" r:id="s{n}"/>')
         links.append(_link(f"s{n}", "worksheet", f"worksheets/sheet{n}.xml"))
     links += [_link("a", "styles", "styles.xml"), _link("b", "sharedStrings", "/xl/shared.xml")]
@@ -68,8 +70,8 @@ def workbook(rows, *, shared=(), formats=(), names=("rows",), since_1904=False, 
     if shared:
         items = "".join(f"<si>{one}</si>" for one in shared)
         members["xl/shared.xml"] = f'<sst xmlns="{main}">{items}</sst>'
-    for n in range(1, len(names) + 1):
-        data = rows if rows.startswith("<sheetData") else f"<sheetData>{rows}</sheetData>"
+    for n, (_, one) in enumerate(each, 1):
+        data = one if one.startswith("<sheetData") else f"<sheetData>{one}</sheetData>"
         members[f"xl/worksheets/sheet{n}.xml"] = f'<worksheet xmlns="{main}">{data}</worksheet>'
     return archive([*members.items(), *more])
 
@@ -80,6 +82,15 @@ def archive(members):
         for name, content in members:
             made.writestr(name, content)
     return stream.getvalue()
+
+
+def changed(data, member, old, new):
+    """Return a workbook with a change in one of its members, sealed with a right checksum."""
+    with zipfile.ZipFile(io.BytesIO(data)) as made:
+        contents = {name: made.read(name).decode() for name in made.namelist()}
+    assert old in contents[member]
+    contents[member] = contents[member].replace(old, new)
+    return archive(contents.items())
 
 
 def _link(name, kind, target):

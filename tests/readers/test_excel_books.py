@@ -10,6 +10,7 @@ from readers.raw_books import (
     MAIN,
     STRICT,
     archive,
+    changed,
     column,
     number,
     row,
@@ -19,9 +20,12 @@ from readers.raw_books import (
 )
 from readers.test_conformance import source_of
 from readers.test_excel_cells import read, refusal, spelled
+from readers.test_excel_moments import DAY
 
 from coldframe.faults import UnfitBatchError
 from coldframe.readers import read_batch
+
+STYLES = "xl/styles.xml"
 
 
 @pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "docProps/app.xml"])
@@ -60,6 +64,23 @@ def test_two_sheets_of_one_name_are_refused_even_by_that_name(tmp_path):
     assert read(tmp_path, data, sheet="two")["code"].tolist() == ["a"]
 
 
+LINKS = "xl/_rels/workbook.xml.rels"
+
+
+def test_a_sheet_that_is_a_chart_is_none_of_the_sheets(tmp_path):
+    data = workbook(column(text("a")), names=("rows", "chart"))
+    second = 'worksheet" Target="worksheets/sheet2.xml"'
+    data = changed(data, LINKS, second, second.replace("worksheet", "chartsheet", 1))
+    assert read(tmp_path, data)["code"].tolist() == ["a"]
+    assert refusal(tmp_path, data, sheet="chart") == ("sheet", "chart; there are rows")
+
+
+def test_a_sheet_that_is_elsewhere_is_not_taken_from_a_part_of_its_name(tmp_path):
+    target = 'Target="worksheets/sheet1.xml"'
+    data = changed(workbook(column(text("a"))), LINKS, target, f'{target} TargetMode="External"')
+    assert refusal(tmp_path, data)[0] == "not_excel"
+
+
 def test_workbooks_of_other_kinds_say_what_they_are(tmp_path):
     strict = workbook(column(text("a")), main=STRICT)
     assert "it is strict OOXML; save it as" in refusal(tmp_path, strict)[1]
@@ -71,8 +92,17 @@ def test_parts_that_are_named_and_left_out_matter_only_to_cells_that_ask_for_the
     assert spelled(tmp_path, column(text("a"), number("1")), styles=False) == ["a", "1"]
     dated = workbook(column(number("41275", 1)), styles=False)
     assert refusal(tmp_path, dated) == ("not_excel", "row 2, column 1: style 1 of 1")
+    for bare in ("<styleSheet/>", f'<styleSheet xmlns="{MAIN}"/>'):
+        data = workbook(column(text("a"), number("1")), styles=False, more=[(STYLES, bare)])
+        assert read(tmp_path, data)["code"].tolist() == ["a", "1"]
     gone = workbook(column(text("a"))).replace(b"sheet1.xml", b"sheet7.xml")
     assert refusal(tmp_path, gone)[0] == "not_excel"
+
+
+def test_a_style_of_another_name_is_refused_and_shifts_no_other(tmp_path):
+    data = workbook(column(number("41275", 1)), formats=["0", DAY])
+    odd = changed(data, STYLES, '<xf numFmtId="0"/>', '<xf xmlns="urn:foo"/>')
+    assert refusal(tmp_path, odd) == ("not_excel", "ValueError: xf among the styles")
 
 
 def test_openpyxl_still_tells_days_as_it_did(tmp_path):

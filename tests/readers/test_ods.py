@@ -216,6 +216,7 @@ def test_two_sheets_or_members_of_one_name_are_refused(tmp_path):
 
 
 DEEP = "<text:span>" * 20_000 + "</text:span>" * 20_000
+FOREIGN = '<table-cell xmlns="urn:foo"><p>b</p></table-cell>'
 MANY = '<table:table-cell table:number-columns-repeated="20000"'
 OFTEN = '</table:table-row><table:table-row table:number-rows-repeated="{}">'
 
@@ -237,6 +238,11 @@ OFTEN = '</table:table-row><table:table-row table:number-rows-repeated="{}">'
         (OFTEN.format(10**12) + text("a"), "not_ods", "a row beyond 1,048,576"),
         (OFTEN.format(-1) + text("a"), "not_ods", "number-rows-repeated is -1"),
         (OFTEN.format(900_000) + text("a" * 5_000), "file_size", "more than 2,147,483,648"),
+        (FOREIGN + text("a"), "not_ods", "row 2: table-cell of another kind among its cells"),
+        ("junk" + text("a"), "not_ods", "'junk' between the cells of row 2"),
+        (text("a") + "junk", "not_ods", "'junk' between the cells of row 2"),
+        (cell("string", "junk<text:p>a</text:p>"), "not_ods", "column 1: 'junk' between its parts"),
+        (cell("string", "<text:p>a</text:p>junk"), "not_ods", "column 1: 'junk' between its parts"),
         (text(DEEP), "not_ods", "RecursionError"), ("<a>", "not_ods", "ParseError"),
     ],
     ids=lambda text: str(text)[:30],

@@ -16,24 +16,30 @@ from xml.etree import ElementTree as ET
 
 from coldframe.faults import unfit
 from coldframe.readers._base import refusing
+from coldframe.readers.elements import check_loose, name_of, walk
 from coldframe.readers.pieces import Piece
 from coldframe.readers.sheets import (
+    MOST_COLUMNS,
     MOST_ROWS,
     UNSOUND,
+    Head,
     Row,
     check_archive,
     check_size,
     choose_sheet,
     fill_blanks,
+    is_whole,
+    read_head,
     sheet_pieces,
-    walk,
 )
 from coldframe.sources import Source
 
 RULE = "not_ods"
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
-MOST_CELLS = 1 << 14
-"""Cells of a row, as Excel and LibreOffice have it."""
+LONGEST_HEAD = 1 << 22
+"""Characters of a sheet's first rows, of which a few bytes may ask for any number."""
+Events = Iterator[tuple[str, ET.Element, list[ET.Element]]]
+"""See `coldframe.readers.elements.walk`."""
 OASIS = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
 OFFICE, TABLE, TEXT = (f"{{{OASIS.format(name)}}}" for name in ("office", "table", "text"))
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
@@ -58,27 +64,31 @@ def read_ods(path: Path, source: Source) -> Iterator[Piece]:
     dates and moments are in ISO 8601 without a zone, durations as ISO 8601 spells them. A formula
     counts for the value that it had when the workbook was saved. Blank rows at the end are none.
     """
-    check_archive(path, source, rule=RULE, suffix=".ods")
+    check_archive(path, limit=source.batch.bytes, rule=RULE, suffix=".ods")
     with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive:
         _check_password(archive)
         with archive.open(CONTENT) as stream:
-            place = choose_sheet(list(_names(stream)), source)
+            place = choose_sheet([name for name, _ in _sheets(stream)], source)
         with archive.open(CONTENT) as stream:
-            rows = _rows(stream, place, limit=source.batch.bytes)
-            yield from sheet_pieces(fill_blanks(rows, rule=RULE), source)
+            sheets = _sheets(stream)
+            _, events = next(islice(sheets, place, None))
+            rows = _rows(events, limit=source.batch.bytes)
+            yield from sheet_pieces(fill_blanks(rows), source)
 
 
-def read_heads(path: Path, *, limit: int) -> dict[str, list[list[str]]]:
-    """Return the first two rows of each sheet that are not blank, of at most `limit` characters."""
-    with zipfile.ZipFile(path) as archive:
-        with archive.open(CONTENT) as stream:
-            names = list(_names(stream))
-        found: dict[str, list[list[str]]] = {}
-        for place, name in enumerate(names):
-            with archive.open(CONTENT) as stream:
-                rows = islice(_rows(stream, place, limit=limit), 2)
-                found[name] = [[cell or "" for cell in cells] for _, cells in rows]
-    return found
+def read_heads(path: Path, *, limit: int) -> dict[str, Head]:
+    """Return how each sheet begins, of a workbook that inflates to at most `limit` bytes.
+
+    Raises
+    ------
+    UnfitBatchError
+        It inflates to more, or is none.
+    """
+    check_archive(path, limit=limit, rule=RULE, suffix=".ods")
+    with refusing(RULE, UNSOUND), zipfile.ZipFile(path) as archive, archive.open(CONTENT) as stream:
+        return {
+            name: read_head(_rows(events, limit=LONGEST_HEAD)) for name, events in _sheets(stream)
+        }
 
 
 def _check_password(archive: zipfile.ZipFile) -> None:
@@ -105,19 +115,26 @@ def _is_row(element: ET.Element, around: list[ET.Element]) -> bool:
     return not within
 
 
-def _names(stream: IO[bytes]) -> Iterator[str]:
-    for event, element, around in walk(stream, ROW):
+def _sheets(stream: IO[bytes]) -> Iterator[tuple[str, Events]]:
+    """Yield name and elements of each sheet; what nobody takes of them is passed over."""
+    events = walk(stream, ROW)
+    for event, element, around in events:
         if event == "start" and _is_sheet(element, around):
-            yield element.get(f"{TABLE}name", "")
+            yield element.get(f"{TABLE}name", ""), _within(events)
 
 
-def _rows(stream: IO[bytes], place: int, *, limit: int) -> Iterator[Row]:
-    """Yield the rows of the sheet number `place` that are not blank, repeated ones as they are."""
-    sheets = number = size = 0
-    for event, element, around in walk(stream, ROW):
-        if event == "start" and around and _is_sheet(element, around):
-            sheets += 1
-        if event == "start" or sheets != place + 1 or not _is_row(element, around):
+def _within(events: Events) -> Events:
+    for event, element, around in events:
+        if _is_sheet(element, around):  # its end: none is within another
+            return
+        yield event, element, around
+
+
+def _rows(events: Events, *, limit: int) -> Iterator[Row]:
+    """Yield the rows of a sheet that are not blank, repeated ones as often as they are there."""
+    number = size = 0
+    for event, element, around in events:
+        if event == "start" or not _is_row(element, around):
             continue
         repeated = _count(element, f"{TABLE}number-rows-repeated", least=1)
         blanks = sum(_count(one, f"{TEXT}c") for one in element.iter(BLANKS))
@@ -134,7 +151,7 @@ def _rows(stream: IO[bytes], place: int, *, limit: int) -> Iterator[Row]:
 
 def _count(element: ET.Element, name: str, *, least: int = 0) -> int:
     told = element.get(name, "1")
-    if not (told.isascii() and told.isdigit()) or int(told) < least:
+    if not is_whole(told) or int(told) < least:
         raise ValueError(f"{name.rpartition('}')[2]} is {told}")
     return int(told)
 
@@ -143,16 +160,18 @@ def _cells(row: ET.Element, number: int) -> list[str | None]:
     """Return the texts of a row's cells, without blank ones at the end."""
     found: list[str | None] = []
     blanks = 0
+    check_loose(row, f"the cells of row {number}")
     for cell in row:
         if cell.tag not in CELLS:
-            continue
+            told = f"row {number}: {name_of(cell)} of another kind among its cells"
+            raise unfit(RULE, UNSOUND, example=told)
         repeated = _count(cell, f"{TABLE}number-columns-repeated", least=1)
         text = _text(cell, number, len(found) + blanks + 1)
         if text is None:
             blanks += repeated
             continue
-        if len(found) + blanks + repeated > MOST_CELLS:
-            told = f"row {number} has more than {MOST_CELLS:,} cells"
+        if len(found) + blanks + repeated > MOST_COLUMNS:
+            told = f"row {number} has more than {MOST_COLUMNS:,} cells"
             raise unfit(RULE, UNSOUND, example=told)
         found += [None] * blanks + [text] * repeated
         blanks = 0
@@ -162,6 +181,10 @@ def _cells(row: ET.Element, number: int) -> list[str | None]:
 def _text(cell: ET.Element, number: int, place: int) -> str | None:
     kind = cell.get(f"{OFFICE}value-type")
     where = f"row {number}, column {place}"
+    try:
+        check_loose(cell)
+    except ValueError as error:
+        raise unfit(RULE, UNSOUND, example=f"{where}: {error}") from error
     if cell.find(f"{TABLE}table") is not None:
         raise unfit(RULE, UNSOUND, example=f"{where}: a table within a cell")
     for one in cell:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
-
-from python_calamine import CalamineWorkbook, SheetTypeEnum
+from typing import Protocol
 
 from coldframe.errors import ConfigurationError, NotFoundError
-from coldframe.readers.ods import read_heads
+from coldframe.faults import UnfitBatchError
+from coldframe.readers import excel, ods
+from coldframe.readers.sheets import Head
+from coldframe.sources import BatchRules
 
-KINDS = ("excel", "ods")
+
+class HeadReader(Protocol):
+    """Reads how the sheets of a workbook begin."""
+
+    def __call__(self, path: Path, *, limit: int) -> dict[str, Head]: ...  # noqa: D102
+
+
+KINDS: Mapping[str, HeadReader] = {"excel": excel.read_heads, "ods": ods.read_heads}
 SHOWN = 5
-LONGEST = 1 << 22
-"""Characters of the first rows."""
 
 
 def choose_sheet(path: Path, kind: str, sheet: str | None) -> tuple[str | None, str]:
@@ -34,6 +41,11 @@ def choose_sheet(path: Path, kind: str, sheet: str | None) -> tuple[str | None, 
         There is no such sheet.
     ConfigurationError
         The file is no workbook.
+
+    Examples
+    --------
+    >>> choose_sheet(Path("a.csv"), "csv", None)
+    (None, '')
     """
     if kind not in KINDS:
         if sheet is not None:
@@ -43,7 +55,10 @@ def choose_sheet(path: Path, kind: str, sheet: str | None) -> tuple[str | None, 
                 remedy="leave --sheet out",
             )  # fmt: skip
         return None, ""
-    heads = _known_heads(path, kind)
+    try:
+        heads = _heads(path, kind)
+    except UnfitBatchError:  # its reader says what is wrong with it
+        heads = {}
     names = list(heads)
     if sheet is not None:
         if names and sheet not in names:
@@ -54,33 +69,36 @@ def choose_sheet(path: Path, kind: str, sheet: str | None) -> tuple[str | None, 
         return sheet, ""
     if len(names) < 2:
         return None, ""
-    chosen = next((name for name in names if len(heads[name]) > 1), names[0])  # a header, and rows
+    chosen = next((name for name in names if heads[name].followed), names[0])
     others = _shown([name for name in names if name != chosen])
     return chosen, f"{chosen!r}, the first sheet with rows, of {len(names)}; {others}: see --sheet"
 
 
 def read_sheet_header(path: Path, kind: str, sheet: str | None) -> list[str]:
-    """Return the first row of a sheet; of none in particular, of the first."""
+    """Return what the first row of a sheet says; of none in particular, of the first.
+
+    Raises
+    ------
+    UnfitBatchError
+        The workbook is none, or inflates to more than a source allows by default.
+    KeyError, StopIteration
+        There is no such sheet, or none at all.
+
+    Examples
+    --------
+    >>> import openpyxl, tempfile
+    >>> path, made = Path(tempfile.mkdtemp()) / "a.xlsx", openpyxl.Workbook()
+    >>> made.active.append(["code", 2013])
+    >>> made.save(path)
+    >>> read_sheet_header(path, "excel", None)
+    ['code', '2013']
+    """
     heads = _heads(path, kind)
-    rows = heads[sheet if sheet is not None else next(iter(heads))]
-    return rows[0] if rows else []
+    return list(heads[sheet if sheet is not None else next(iter(heads))].names)
 
 
-def _known_heads(path: Path, kind: str) -> dict[str, list[list[str]]]:
-    """Return the first rows of each sheet; nothing of a damaged workbook."""
-    try:
-        return _heads(path, kind)
-    except Exception:  # noqa: BLE001 - its reader says what is wrong with it
-        return {}
-
-
-def _heads(path: Path, kind: str) -> dict[str, list[list[str]]]:
-    if kind == "ods":
-        return read_heads(path, limit=LONGEST)
-    book = CalamineWorkbook.from_path(path)
-    sheets = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
-    rows = {name: islice(book.get_sheet_by_name(name).iter_rows(), 2) for name in sheets}
-    return {name: [[str(cell) for cell in row] for row in some] for name, some in rows.items()}
+def _heads(path: Path, kind: str) -> dict[str, Head]:
+    return KINDS[kind](path, limit=BatchRules().bytes)
 
 
 def _shown(names: list[str]) -> str:
