@@ -183,3 +183,16 @@ def test_the_remedy_for_leftovers_works_where_the_folder_has_blanks(tmp_path):
     remedy = check_leftovers(home).remedy
     subprocess.run(["sh", "-c", remedy.partition(": ")[2]], check=True)
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("warm", ["0", "1"])
+def test_code_is_that_of_the_project_that_one_stands_in(flights, warm):
+    (flights.root / "lib").unlink()  # it led to this project's
+    folder = flights.root / "lib" / "elsewhere"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("from flights.model import build_model\n")
+    file = flights.root / "datasets" / "flights.yaml"
+    file.write_text(file.read_text().replace("flights.model.build_model", "elsewhere.build_model"))
+    told = flights.process("check", "flights", COLDFRAME_WARM_KERNELS=warm).stdout
+    assert "model.builder: elsewhere.build_model" in told
+    assert "No module" not in told

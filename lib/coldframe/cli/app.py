@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import sys
 from importlib import metadata
 from typing import Annotated, Any
 
@@ -30,6 +32,8 @@ from coldframe.cli import (
     status,
     sweep,
 )
+from coldframe.errors import NotFoundError
+from coldframe.settings import find_root
 
 EPILOG = """[bold]Examples[/bold]
   [cyan]$ coldframe demo run[/cyan]
@@ -100,5 +104,10 @@ def command() -> Any:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, with the code of the project that it is called in.
+
+    That is where its kernels look for it; this environment may have been made for another project.
+    """
+    with contextlib.suppress(NotFoundError):  # the command itself will tell
+        sys.path.insert(0, str(find_root() / "lib"))
     command()(prog_name="coldframe")
