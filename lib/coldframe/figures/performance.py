@@ -170,7 +170,7 @@ def _draw_ground(axes: Axes, record: PerformanceFigure) -> None:
     if record.unlabelled_from is not None and record.end is not None:
         axes.axvspan(
             _day(record.unlabelled_from), _day(record.end), color=GREY, alpha=0.1, linewidth=0,
-            label="labels have not come yet",
+            label="too few labels yet",
         )  # fmt: skip
     if record.reference is not None:
         axes.axhline(record.reference, color=GREY, linewidth=1, label="on its holdout")
