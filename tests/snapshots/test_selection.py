@@ -30,18 +30,32 @@ ORDERED = {
 }  # fmt: skip
 
 
+STEPS = {
+    "s": dt.timedelta(seconds=1), "ms": dt.timedelta(milliseconds=1),
+    "us": dt.timedelta(microseconds=1),
+}  # fmt: skip
+
+
+def scalar_of(value, kind):
+    """Return a value as pyarrow has it; durations of its first and last day it does not take."""
+    if not isinstance(value, dt.timedelta):
+        return pa.scalar(value, kind)
+    ticks = value.value if kind.unit == "ns" else value // STEPS[kind.unit]
+    return pa.scalar(ticks, pa.int64()).cast(kind)
+
+
 def chosen_afterwards(table, name, operator, values):
     """Choose rows of a whole table, without conditions of ours and without any statistics."""
     column = table.column(name)
     if operator in NULLS:
         mask = column.is_null() if operator == "is null" else column.is_valid()
     elif operator in COMPARISONS:
-        mask = ORDERED[operator](column, pa.scalar(values, column.type))
+        mask = ORDERED[operator](column, scalar_of(values, column.type))
     else:
         mask = pa.chunked_array([pa.array([False] * table.num_rows)])
         for value in values:
             mask = pc.or_(
-                mask, pc.fill_null(pc.equal(column, pa.scalar(value, column.type)), False)
+                mask, pc.fill_null(pc.equal(column, scalar_of(value, column.type)), False)
             )
         if operator == "not in":
             mask = pc.and_(pc.invert(mask), column.is_valid())
@@ -104,6 +118,9 @@ def test_half_floats_are_not_compared_and_that_is_told(tmp_path):
         (pa.duration("s"), [2**46, 3, None], dt.timedelta(seconds=2**46)),
         (pa.duration("ms"), [2**56, 3, None], dt.timedelta(milliseconds=2**56)),
         (pa.duration("us"), [2**56, 3, None], dt.timedelta(microseconds=2**56)),
+        (pa.duration("us"), [1 - 2**63, 3, None], dt.timedelta(microseconds=1 - 2**63)),
+        (pa.duration("us"), [2**63 - 1, 3, None], dt.timedelta(microseconds=2**63 - 1)),
+        (pa.duration("ns"), [1 - 2**63, 3, None], pd.Timedelta(1 - 2**63, "ns")),
         (pa.timestamp("s", tz="America/New_York"), [0, 3, None],
          dt.datetime(1969, 12, 31, 19, tzinfo=ZoneInfo("America/New_York"))),
     ],

@@ -198,11 +198,24 @@ def _moment(value: Any, kind: pa.DataType) -> pa.Scalar | None:
         return pa.scalar(value) if t.is_date(kind) else None
     if isinstance(value, time):
         return pa.scalar(value) if t.is_time(kind) and value.tzinfo is None else None
-    if isinstance(value, timedelta):
-        if unit == "us" and value.microseconds % 1000 == 0:  # longer ones fit the coarser units
-            unit = "ms" if value.microseconds else "s"
-        return pa.scalar(value, pa.duration(unit)) if t.is_duration(kind) else None
-    return None
+    return _duration(value, nanoseconds) if t.is_duration(kind) else None
+
+
+def _duration(value: Any, nanoseconds: int) -> pa.Scalar | None:
+    """Return a timedelta in the coarsest unit that holds it, which fits the longest ones."""
+    if not isinstance(value, timedelta):
+        return None
+    # counted here: pyarrow does not take those of the least and the greatest day
+    microseconds = (value.days * 86_400 + value.seconds) * 10**6 + value.microseconds
+    if nanoseconds:
+        unit, count = "ns", microseconds * 1000 + nanoseconds
+    elif value.microseconds % 1000:
+        unit, count = "us", microseconds
+    elif value.microseconds:
+        unit, count = "ms", microseconds // 1000
+    else:
+        unit, count = "s", microseconds // 10**6
+    return pa.scalar(count, pa.int64()).cast(pa.duration(unit))
 
 
 def _counted(kind: pa.DataType) -> pa.DataType:
