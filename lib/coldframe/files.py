@@ -13,7 +13,13 @@ from pathlib import Path
 
 
 def spell_path(path: Path) -> str:
-    """Return `path` as one would type it here: relative if it is below this folder."""
+    """Return `path` as one would type it here: relative if it is below this folder.
+
+    Examples
+    --------
+    >>> spell_path(Path.cwd() / "my data" / "a.csv"), spell_path(Path("/srv/a.csv"))
+    ("'my data/a.csv'", '/srv/a.csv')
+    """
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 

@@ -39,6 +39,12 @@ def successor(delivery: Delivery, deliveries: Sequence[Delivery]) -> Delivery | 
     return alike[-1] if alike and alike[-1].batch != delivery.batch else None
 
 
+def replays_of(delivery: Delivery, replays: Iterable[Replay]) -> tuple[Replay, ...]:
+    """Return those replays that took rows of a batch, in their order."""
+    of = (delivery.source, delivery.batch)
+    return tuple(one for one in replays if (one.source, one.original) == of)
+
+
 def as_of_now(delivery: Delivery, replays: Iterable[Replay]) -> Delivery:
     """Return a delivery with what is set aside of it by now: rows taken in since count as taken.
 
@@ -52,8 +58,7 @@ def as_of_now(delivery: Delivery, replays: Iterable[Replay]) -> Delivery:
     >>> now.rows_accepted, now.rows_quarantined
     (9, 1)
     """
-    of = (delivery.source, delivery.batch)
-    own = [one for one in replays if (one.source, one.original) == of]
+    own = replays_of(delivery, replays)
     if delivery.outcome != "quarantined" or not own:
         return delivery
     left = own[-1].rows_remaining

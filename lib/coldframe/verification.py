@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coldframe.errors import ColdframeError
 from coldframe.ledger import ModelVersion, models
+from coldframe.ledger.chain import RESTORE as RESTORE_LEDGER
 from coldframe.workbench import Workbench
 
 RESTORE = "restore the file from a backup; the digest tells whether it is the right one"
@@ -68,7 +69,7 @@ def verify_home(
             part="ledger",
             where=f"entry {damage.sequence}" if damage.sequence else bench.ledger.url,
             what=damage.what,
-            remedy="restore the database from a backup; look at who can write to it",
+            remedy=f"{RESTORE_LEDGER}; look at who can write to it",
         )
         for damage in bench.ledger.verify()
     ]

@@ -28,7 +28,7 @@ JUDGING = [
 FITTING = ["estimators.py", "train/fitting.py"]
 
 PINNED = {
-    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 8, "46d935592271b534"),
+    "CHECKS": (CHECKS, "contracts/version.py", JUDGING, 8, "6c547902700852b9"),
     "METHOD": (METHOD, "train/recipe.py", FITTING, 1, "55a8c8f46903b22c"),
 }
 """Number in the code, where it stands, the modules it stands for; number and digest as pinned."""

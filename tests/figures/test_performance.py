@@ -135,7 +135,10 @@ def told_in(figure):
     [
         ({"champion": None}, "there is no champion yet. It fills once a first model is approved"),
         ({}, "no rows have come yet that are newer than those v1 was judged on"),
-        ({"obstacle": "column wind is gone"}, "v1 could not score: column wind is gone"),
+        (
+            {"obstacle": "v1 cannot score: no wind"},
+            "Empty because v1 cannot score: no wind. It fills",
+        ),
     ],
 )
 def test_an_empty_figure_says_why_and_what_will_fill_it(change, expected):

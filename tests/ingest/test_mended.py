@@ -25,11 +25,11 @@ from coldframe.errors import ColdframeError, ConflictError, DataError, NotFoundE
 from coldframe.ingest import (
     export_to_mend,
     ingest_batches,
-    may_be_replayed,
     quarantined,
     read_quarantine,
     replay_batches,
     replay_mended,
+    replayable,
 )
 from coldframe.ingest.exporting import spell_table
 from coldframe.ingest.mended_file import read_cell, read_mended, spell_cell, spell_lines
@@ -121,10 +121,10 @@ def test_taken_twice_a_row_is_refused_by_name(bench):
 def test_only_the_rows_of_the_file_are_taken_and_the_others_stay(bench):
     report = replay(bench, write(bench, rows=slice(1, 3)))
     assert (report.replay.rows_accepted, report.replay.rows_remaining) == (2, UNFIT - 2)
-    assert not may_be_replayed(bench, original(bench))
+    assert replayable(bench, [original(bench)]) == ()
     # a mended rule still takes in what was left
     mended = mend(bench.settings.root, "XXX")
-    assert may_be_replayed(mended, original(mended))
+    assert replayable(mended, [original(mended)]) == (original(mended),)
     (rest,) = [one for one in replay_batches(mended).replays if one.source == "flights"]
     assert rest.rows_accepted == UNFIT - 3
     assert [one.mended is None for one in replays(mended.ledger, "flights")] == [False, True]

@@ -166,8 +166,9 @@ def test_an_entry_put_in_by_hand_is_found(full: Ledger) -> None:
     assert full.verify()[0].sequence == 10
 
 
-def test_a_changed_entry_is_found_by_whoever_reads_it(full: Ledger) -> None:
-    change(full, "UPDATE entries SET body = :b WHERE sequence = 2", b='{"text":"forged"}')
+@pytest.mark.parametrize("text_", ['"forged"', "NaN", "1e999", '"\\ud800"'])
+def test_a_changed_entry_is_found_by_whoever_reads_it(full: Ledger, text_: str) -> None:
+    change(full, "UPDATE entries SET body = :b WHERE sequence = 2", b=f'{{"text":{text_}}}')
     for use in (
         lambda: full.entries("flights", "note"),
         lambda: full.entries(after=1, limit=1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -16,16 +17,17 @@ from coldframe.cli.groups import ShownFirst
 from coldframe.cli.replaying import Source, add_replaying
 from coldframe.cli.terminal import cell, line, make_table, short, when
 from coldframe.ingest import (
-    find_release,
-    find_replays,
+    ReleaseStanding,
+    last_release,
     mapping_standings,
-    may_be_replayed,
     quarantined,
     read_quarantine,
     releasable,
+    release_standings,
+    replayable,
 )
-from coldframe.ledger import Delivery, deliveries, mendings
-from coldframe.mending import as_of_now, still_held, successor
+from coldframe.ledger import Delivery, Mending, Replay, deliveries, mendings, replays
+from coldframe.mending import as_of_now, replays_of, still_held, successor
 from coldframe.steps import Step, mapping_step
 from coldframe.wording import count, explain_delivery, tell_release, tell_replays
 
@@ -70,38 +72,50 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(quarantine, name="quarantine", rich_help_panel="Look")
 
 
-def _describe(session: Session, delivery: Delivery) -> dict[str, Any]:
-    after = _after(session, delivery)
+@dataclass(frozen=True)
+class _Past:
+    """What the ledger says of all batches, read once however many are told of."""
+
+    deliveries: Sequence[Delivery]
+    replays: Sequence[Replay]
+    mendings: Sequence[Mending]
+    releases: Sequence[ReleaseStanding]
+
+    @classmethod
+    def of(cls, session: Session) -> _Past:
+        ledger, name = session.bench.ledger, session.name
+        return cls(
+            deliveries(ledger, name), replays(ledger, name), mendings(ledger, name),
+            release_standings(session.bench),
+        )  # fmt: skip
+
+
+def _describe(session: Session, past: _Past, delivery: Delivery) -> dict[str, Any]:
+    after = _after(past, delivery)
     return {
-        **delivery.to_body(), "at": delivery.at, "why": _explain(session, delivery),
+        **delivery.to_body(), "at": delivery.at, "why": _explain(session, past, delivery),
         "followed_by": after and {"batch": after.batch, "outcome": after.outcome},
-        "release": find_release(session.bench, delivery),
-        "replays": find_replays(session.bench, delivery),
+        "release": last_release(delivery, past.releases),
+        "replays": replays_of(delivery, past.replays),
     }  # fmt: skip
 
 
-def _explain(session: Session, delivery: Delivery) -> str:
+def _explain(session: Session, past: _Past, delivery: Delivery) -> str:
     """Return why a batch, or what is set aside of it by now, is in quarantine."""
     source = session.bench.dataset.sources.get(delivery.source)
-    return explain_delivery(_now(session, delivery), source)
+    return explain_delivery(as_of_now(delivery, past.replays), source)
 
 
-def _now(session: Session, delivery: Delivery) -> Delivery:
-    return as_of_now(delivery, find_replays(session.bench, delivery))
-
-
-def _after(session: Session, delivery: Delivery) -> Delivery | None:
+def _after(past: _Past, delivery: Delivery) -> Delivery | None:
     """Return what came as the same file after a held batch."""
-    if delivery.outcome != "held":
-        return None
-    return successor(delivery, deliveries(session.bench.ledger, session.name))
+    return successor(delivery, past.deliveries) if delivery.outcome == "held" else None
 
 
-def _outcome(session: Session, delivery: Delivery) -> tuple[Text, str]:
+def _outcome(past: _Past, delivery: Delivery) -> tuple[Text, str]:
     """Return what became of a batch, and for one that was held what mends it, or did."""
-    after, name = _after(session, delivery), delivery.file.rpartition("/")[2]
+    after, name = _after(past, delivery), delivery.file.rpartition("/")[2]
     if delivery.outcome != "held":
-        taken = find_replays(session.bench, delivery)
+        taken = replays_of(delivery, past.replays)
         if taken and not taken[-1].rows_remaining:
             return cell("quarantined and taken in since", "dim"), ""
         return cell(delivery.outcome, STYLE[delivery.outcome]), ""
@@ -124,9 +138,10 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
     if not found:
         return Answer([], cell("Nothing is in quarantine.", "green"))
     told: list[RenderableType] = []
+    past = _Past.of(session)
     for delivery in found:
         name = f"{delivery.source}/{delivery.file}"
-        outcome, _ = _outcome(session, delivery)
+        outcome, _ = _outcome(past, delivery)
         told.append(
             line(
                 Text(short(delivery.batch), style="cyan"),
@@ -135,11 +150,11 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
                 f"  {when(delivery.at)} UTC",
             )
         )
-        why = "\n".join([_explain(session, delivery), *_since(session, delivery)])
+        why = "\n".join([_explain(session, past, delivery), *_since(past, delivery)])
         told.append(Padding(cell(why), (0, 0, 1, 2), expand=False))
-    left = [one for one in found if _now(session, one).rows_quarantined] or found
+    left = [one for one in found if as_of_now(one, past.replays).rows_quarantined] or found
     steps = [Step(f"coldframe quarantine {short(left[-1].batch)}", "see its rows")]
-    held = still_held(deliveries(session.bench.ledger, session.name))
+    held = still_held(past.deliveries)
     waiting = releasable(session.bench, [one for one in held if one in found])
     steps += _release_steps(waiting)
     if len(waiting) > OFFERED:
@@ -150,9 +165,9 @@ def _list(session: Session, found: list[Delivery]) -> Answer:
         for one in mapping_standings(session.bench)
         if one.standing == "proposed" and one.batch in {delivery.batch for delivery in found}
     ]
-    if any(may_be_replayed(session.bench, one) for one in found):
+    if replayable(session.bench, found):
         steps.append(Step("coldframe quarantine replay", "take in rows that are fit by now"))
-    return Answer([_describe(session, d) for d in found], Group(*told, session.steps(steps)))
+    return Answer([_describe(session, past, d) for d in found], Group(*told, session.steps(steps)))
 
 
 def _release_steps(waiting: Sequence[Delivery]) -> list[Step]:
@@ -169,11 +184,13 @@ def _release_steps(waiting: Sequence[Delivery]) -> list[Step]:
 def _show(session: Session, delivery: Delivery) -> Answer:
     """Return the rows of one batch."""
     rows = read_quarantine(session.bench, delivery.source, delivery.batch)
-    unfit = rows["line"].nunique()
-    data: dict[str, Any] = _describe(session, delivery)
+    unfit, past = rows["line"].nunique(), _Past.of(session)
+    data: dict[str, Any] = _describe(session, past, delivery)
     data["rows"] = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    parts = [cell(f"{delivery.source}/{delivery.file}: {_explain(session, delivery)}", "bold")]
-    parts += [cell(told) for told in _since(session, delivery)]
+    parts = [
+        cell(f"{delivery.source}/{delivery.file}: {_explain(session, past, delivery)}", "bold")
+    ]
+    parts += [cell(told) for told in _since(past, delivery)]
     if rows.empty:
         return Answer(data, Group(*parts))
     table = make_table(
@@ -186,9 +203,8 @@ def _show(session: Session, delivery: Delivery) -> Answer:
     return Answer(data, Group(*parts, table, cell(more, "dim")))
 
 
-def _since(session: Session, delivery: Delivery) -> list[str]:
+def _since(past: _Past, delivery: Delivery) -> list[str]:
     """Return what happened to a batch after it was judged: a word, rows taken in, a mending."""
-    word = tell_release(find_release(session.bench, delivery))
-    words = mendings(session.bench.ledger, session.name)
-    taken = tell_replays(find_replays(session.bench, delivery), words)
-    return list(filter(None, [word, taken, _outcome(session, delivery)[1]]))
+    word = tell_release(last_release(delivery, past.releases))
+    taken = tell_replays(replays_of(delivery, past.replays), past.mendings)
+    return list(filter(None, [word, taken, _outcome(past, delivery)[1]]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from coldframe.contracts.casting import Typed
@@ -40,14 +41,17 @@ def find_unknown(piece: Piece, source: Source) -> tuple[str, ...]:
     ('n',)
     >>> find_unknown(Piece(("size", "n", "gate"), (size, empty, empty), [2, 3]), source)
     ('gate',)
+    >>> find_unknown(Piece(("size", "n"), (size[:0], full[:0]), []), source)
+    ()
     """
     agreed = source.agreed_names
-    return tuple(
-        name
-        for name, column in zip(piece.names, piece.columns, strict=True)
-        if name not in source.columns
-        and (name not in agreed or not pc.all(find_blanks(spell_column(column), source)).as_py())
-    )
+
+    def is_left(name: str, column: pa.Array) -> bool:
+        blank = find_blanks(spell_column(column), source)
+        return name not in agreed or not pc.all(blank, min_count=0).as_py()
+
+    columns = zip(piece.names, piece.columns, strict=True)
+    return tuple(n for n, column in columns if n not in source.columns and is_left(n, column))
 
 
 def keep_undeclared(typed: Typed, piece: Piece, names: Sequence[str]) -> Typed:

@@ -6,7 +6,6 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from coldframe.monitor import MonitorReport
-from coldframe.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +25,11 @@ def explain_emptiness(report: MonitorReport, figures: pd.DataFrame) -> str:
         What monitoring found.
     figures : DataFrame of shape (n_chunks, n_columns)
         Those of its frames in which nothing is known.
+
+    Returns
+    -------
+    str
+        Two sentences.
     """
     if report.champion is None:
         return (
@@ -34,10 +38,7 @@ def explain_emptiness(report: MonitorReport, figures: pd.DataFrame) -> str:
         )
     name = report.champion.name
     if report.obstacle:
-        return (
-            f"Empty because {name} could not score: {report.obstacle}. It fills once that is "
-            "mended."
-        )
+        return f"Empty because {report.obstacle}. It fills once that is done."
     if not len(figures):
         return (
             f"Empty because no rows have come yet that are newer than those {name} was judged on. "
@@ -45,10 +46,11 @@ def explain_emptiness(report: MonitorReport, figures: pd.DataFrame) -> str:
         )
     reasons = [str(why) for why in figures["why"] if why]
     told = f" (the newest: {reasons[-1]})" if reasons else ""
-    chunks = count(len(set(figures.index)), "chunk")
+    chunks = len(set(figures.index))
+    lack = f"none of {chunks:,} chunks has" if chunks > 1 else "the only chunk does not have"
     return (
-        f"Empty because none of {chunks} has a figure{told}. It fills once a chunk has enough "
-        "rows, or labels for them."
+        f"Empty because {lack} a figure{told}. It fills once a chunk has enough rows, or "
+        "labels for them."
     )
 
 

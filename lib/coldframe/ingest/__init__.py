@@ -12,6 +12,7 @@ from coldframe.ingest.quarantine import quarantined, read_quarantine
 from coldframe.ingest.releasing import (
     ReleaseStanding,
     find_release,
+    last_release,
     releasable,
     release_batch,
     release_standings,
@@ -19,10 +20,9 @@ from coldframe.ingest.releasing import (
 from coldframe.ingest.replay import (
     MendedReport,
     ReplayReport,
-    find_replays,
-    may_be_replayed,
     replay_batches,
     replay_mended,
+    replayable,
 )
 from coldframe.ingest.stage import IngestReport, ingest_batches, ingest_inputs
 from coldframe.ingest.strays import StrayFile, stray_files
@@ -43,12 +43,11 @@ __all__ = [
     "export_to_mend",
     "find_cause",
     "find_release",
-    "find_replays",
     "ingest_batches",
     "ingest_inputs",
     "land_files",
+    "last_release",
     "mapping_standings",
-    "may_be_replayed",
     "pending_batches",
     "quarantined",
     "read_quarantine",
@@ -57,6 +56,7 @@ __all__ = [
     "release_standings",
     "replay_batches",
     "replay_mended",
+    "replayable",
     "stray_files",
     "sum_up",
     "tell_cause",

@@ -50,9 +50,16 @@ def release_standings(bench: Workbench) -> tuple[ReleaseStanding, ...]:
 
 def find_release(bench: Workbench, delivery: Delivery) -> ReleaseStanding | None:
     """Return the last release of a batch and where it stands, if there is one."""
+    return last_release(delivery, release_standings(bench))
+
+
+def last_release(
+    delivery: Delivery, standings: Iterable[ReleaseStanding]
+) -> ReleaseStanding | None:
+    """Return the last of `standings` that is about a batch, if there is one."""
     own = [
         one
-        for one in release_standings(bench)
+        for one in standings
         if (one.release.source, one.release.batch) == (delivery.source, delivery.batch)
     ]
     return own[-1] if own else None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coldframe.contracts import contract_version
+from coldframe.contracts import contract_versions
 from coldframe.errors import NotFoundError
 from coldframe.files import locked
 from coldframe.ingest.mended_file import MendedFile, read_mended, refuse_held
 from coldframe.ingest.quarantine import quarantined, sweep_partial
 from coldframe.ingest.reconciling import reconcile
 from coldframe.ledger import Delivery, Mending, Replay, check_mending, replays
+from coldframe.mending import replays_of
 from coldframe.snapshots import Snapshot
 from coldframe.workbench import Workbench
 
@@ -179,20 +180,28 @@ def _mended_batch(bench: Workbench, mended: MendedFile, source: str | None) -> D
     return found[0]
 
 
-def find_replays(bench: Workbench, delivery: Delivery) -> tuple[Replay, ...]:
-    """Return the replays of rows of a batch, oldest first."""
-    of = (delivery.source, delivery.batch)
-    found = replays(bench.ledger, bench.dataset.name)
-    return tuple(one for one in found if (one.source, one.original) == of)
+def replayable(bench: Workbench, deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    """Return those of `deliveries` that have rows set aside by another contract than that of now.
 
+    Parameters
+    ----------
+    bench : Workbench
+        Its dataset's contracts of now count, with the mappings that people accepted.
+    deliveries : iterable of Delivery
+        Deliveries of its dataset.
+    """
+    versions = contract_versions(bench.agreed, lib=bench.settings.lib)
+    taken = replays(bench.ledger, bench.dataset.name)
 
-def may_be_replayed(bench: Workbench, delivery: Delivery) -> bool:
-    """Tell whether rows of a batch are set aside by another contract than that of now."""
-    if delivery.outcome != "quarantined" or delivery.source not in bench.dataset.sources:
-        return False
-    now = contract_version(bench.agreed, delivery.source, lib=bench.settings.lib)
-    last = find_replays(bench, delivery)
-    judged = [one for one in last if one.mended is None]  # all of its rows, that is
-    contract = judged[-1].contract if judged else delivery.contract
-    left = last[-1].rows_remaining if last else delivery.rows_quarantined
-    return left > 0 and contract != now
+    def waits(delivery: Delivery) -> bool:
+        last = replays_of(delivery, taken)
+        judged = [one for one in last if one.mended is None]  # all of its rows, that is
+        contract = judged[-1].contract if judged else delivery.contract
+        left = last[-1].rows_remaining if last else delivery.rows_quarantined
+        return left > 0 and contract != versions[delivery.source]
+
+    return tuple(
+        one
+        for one in deliveries
+        if one.outcome == "quarantined" and one.source in versions and waits(one)
+    )

@@ -37,7 +37,13 @@ def standings_of(reader: Reader, dataset: str) -> list[ProposalStanding]:
 
 
 def proposal(ledger: Ledger, dataset: str, number: int) -> ProposalStanding:
-    """Return where proposal `number` stands; NotFoundError names those there are."""
+    """Return where proposal `number` of `dataset` stands.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that number; those there are, are named.
+    """
     with ledger.reading() as reader:
         return standing_of(reader, dataset, number)
 
