@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from coldframe.ledger import Delivery, Replay
+from coldframe.ledger import Delivery, Replay, replays_of
 
 
 def never_entered(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
@@ -37,12 +37,6 @@ def successor(delivery: Delivery, deliveries: Sequence[Delivery]) -> Delivery | 
     """Return the last batch that came as the same file after `delivery`, if another one did."""
     alike = [d for d in deliveries if (d.source, d.file) == (delivery.source, delivery.file)]
     return alike[-1] if alike and alike[-1].batch != delivery.batch else None
-
-
-def replays_of(delivery: Delivery, replays: Iterable[Replay]) -> tuple[Replay, ...]:
-    """Return those replays that took rows of a batch, in their order."""
-    of = (delivery.source, delivery.batch)
-    return tuple(one for one in replays if (one.source, one.original) == of)
 
 
 def as_of_now(delivery: Delivery, replays: Iterable[Replay]) -> Delivery:

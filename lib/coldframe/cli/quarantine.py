@@ -26,8 +26,8 @@ from coldframe.ingest import (
     release_standings,
     replayable,
 )
-from coldframe.ledger import Delivery, Mending, Replay, deliveries, mendings, replays
-from coldframe.mending import as_of_now, replays_of, still_held, successor
+from coldframe.ledger import Delivery, Mending, Replay, deliveries, mendings, replays, replays_of
+from coldframe.mending import as_of_now, still_held, successor
 from coldframe.steps import Step, mapping_step
 from coldframe.wording import count, explain_delivery, tell_release, tell_replays
 

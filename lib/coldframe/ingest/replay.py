@@ -12,8 +12,7 @@ from coldframe.files import locked
 from coldframe.ingest.mended_file import MendedFile, read_mended, refuse_held
 from coldframe.ingest.quarantine import quarantined, sweep_partial
 from coldframe.ingest.reconciling import reconcile
-from coldframe.ledger import Delivery, Mending, Replay, check_mending, replays
-from coldframe.mending import replays_of
+from coldframe.ledger import Delivery, Mending, Replay, check_mending, replays, replays_of
 from coldframe.snapshots import Snapshot
 from coldframe.workbench import Workbench
 

@@ -43,7 +43,7 @@ from coldframe.ledger.registry import (
     register_model,
 )
 from coldframe.ledger.releases import Release, record_release, releases
-from coldframe.ledger.replays import Replay, record_replay, replays
+from coldframe.ledger.replays import Replay, record_replay, replays, replays_of
 from coldframe.ledger.runs import Run, record_run, runs
 from coldframe.ledger.standing import Decision, Proposal, ProposalStanding
 from coldframe.ledger.verdicts import Verdict, record_verdict, verdicts
@@ -95,6 +95,7 @@ __all__ = [
     "register_model",
     "releases",
     "replays",
+    "replays_of",
     "rollback",
     "runs",
     "say_of_mapping",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from coldframe.ledger.deliveries import Reason
+from coldframe.ledger.deliveries import Delivery, Reason
 from coldframe.ledger.ledger import Ledger
 from coldframe.ledger.records import Record, keep
 
@@ -63,3 +64,9 @@ def record_replay(ledger: Ledger, replay: Replay, *, who: str | None = None) -> 
 def replays(ledger: Ledger, dataset: str) -> list[Replay]:
     """Return all replays of rows of `dataset`, oldest first."""
     return [Replay.from_entry(entry) for entry in ledger.entries(dataset, Replay.entry_kind)]
+
+
+def replays_of(delivery: Delivery, replays: Iterable[Replay]) -> tuple[Replay, ...]:
+    """Return those replays that took rows of a batch, in their order."""
+    of = (delivery.source, delivery.batch)
+    return tuple(one for one in replays if (one.source, one.original) == of)
