@@ -1,14 +1,18 @@
 """What `coldframe check` says of the files that have landed: it judges what is not taken in yet."""
 
+import shutil
 import time
 
 import pandas as pd
 import pytest
+import yaml
 
+from coldframe import readers
 from coldframe.contracts import contract_versions
 from coldframe.doctor import check_dataset, landed, samples
 from coldframe.ingest import ingest_batches, release_batch
 from coldframe.ledger import deliveries
+from coldframe.readers import csv_text
 
 
 def rows(first, *, many=400, **more):
@@ -196,3 +200,117 @@ def test_nothing_is_written_by_looking(parcels):
     before = sorted(home.rglob("*"))
     assert parcels.check().level == "fine"
     assert sorted(home.rglob("*")) == before
+
+
+def edit(parcels, old, new):
+    """Change the dataset file as a person would, and open the bench anew."""
+    file = parcels.project.root / "datasets" / "parcels.yaml"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    parcels.bench = parcels.project.bench("parcels")
+
+
+def held_rules(parcels):
+    """Ingest, and return the rules for which the newest delivery is held."""
+    assert parcels.ingest() == ["held"]
+    return [one.rule for one in deliveries(parcels.bench.ledger, "parcels")[-1].reasons]
+
+
+def test_a_column_that_need_not_come_is_no_fault_of_its_rows(parcels):
+    edit(parcels, "size: {", "weight: {type: number, required: false}\n      size: {")
+    parcels.land("a.csv", rows(0))
+    found = parcels.check()
+    assert (found.level, found.remedy) == ("fine", "")
+    assert "accepts 400 rows of a.csv" in found.what
+    assert parcels.ingest() == ["accepted"]
+
+
+def test_another_type_than_the_frozen_one_would_hold_the_file(parcels):
+    parcels.land("a.csv", rows(0))
+    assert parcels.ingest() == ["accepted"]
+    edit(parcels, "columns:\n", "columns:\n      weight: {type: number, required: false}\n")
+    parcels.land("b.csv", rows(400, weight="1"))
+    assert parcels.ingest() == ["accepted"]
+    edit(parcels, "weight: {type: number,", "weight: {type: string,")
+    parcels.land("c.csv", rows(800, weight="1"))
+    found = parcels.check()
+    assert found.level == "problem"
+    assert "c.csv would be held: column weight changed its type" in found.what
+    assert held_rules(parcels) == ["stored_type"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "more", "rule"),
+    [
+        ("batch: {", "batch: {undeclared: 0, ", {"gate": "A"}, "undeclared_columns"),
+        ("size: {", "weight: {type: number, nullable: true, null_share: 0.1}\n      size: {",
+         {"weight": ["", "1"] * 200}, "null_share"),
+        ("batch: {", "batch: {bytes: 2000, ", {}, "file_size"),
+    ],
+)  # fmt: skip
+def test_what_holds_a_file_as_a_whole_is_told_before(parcels, old, new, more, rule):
+    edit(parcels, old, new)
+    parcels.land("a.csv", rows(0, **more))
+    found = parcels.check()
+    assert found.level == "problem"
+    assert "a.csv would be held" in found.what
+    assert held_rules(parcels) == [rule]
+
+
+def test_a_file_in_pieces_is_read_as_far_as_a_sample_goes(parcels, monkeypatch):
+    parcels.land("a.csv", rows(0))
+    assert parcels.ingest() == ["accepted"]
+    parcels.land("b.csv", rows(400))
+    monkeypatch.setattr(csv_text, "PIECE_ROWS", 30)
+    found = parcels.check()
+    assert "accepts 400 rows of b.csv" in found.what
+    monkeypatch.setattr(samples, "ROWS", 50)
+    found = parcels.check()
+    assert found.level == "fine"
+    assert "accepts 50 rows of b.csv" in found.what
+
+
+def test_a_file_that_goes_meanwhile_is_told_and_the_rest_is_checked(parcels, monkeypatch):
+    parcels.land("a.csv", rows(0))
+
+    def choose(bench):
+        chosen = landed.choose_landed(bench)
+        chosen["parcels"].path.unlink()
+        return chosen
+
+    monkeypatch.setattr(samples, "choose_landed", choose)
+    found = parcels.check()
+    assert found.level == "warning"
+    assert "a.csv was not judged: The file cannot be read now." in found.what
+    assert "FileNotFoundError" in found.what
+
+
+def test_a_file_at_which_the_gate_fails_would_be_held(parcels, monkeypatch):
+    parcels.land("a.csv", rows(0))
+
+    def fail(*_):
+        raise RuntimeError("no such day")
+
+    monkeypatch.setitem(readers.KINDS, "csv", fail)
+    found = parcels.check()
+    assert found.level == "problem"
+    assert "would be held: It cannot be judged. not_judged: RuntimeError: no such day" in found.what
+    assert held_rules(parcels) == ["not_judged"]
+
+
+def test_bytes_that_another_source_has_delivered_would_be_held(parcels):
+    parcels.land("a.csv", rows(0))
+    assert parcels.ingest() == ["accepted"]
+    file = parcels.project.root / "datasets" / "parcels.yaml"
+    text = yaml.safe_load(file.read_text("utf-8"))
+    text["sources"]["more"] = text["sources"]["parcels"]
+    file.write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
+    folder = parcels.bench.settings.landing / "parcels"
+    shutil.copytree(folder / "parcels", folder / "more")
+    parcels.bench = parcels.project.bench("parcels")
+    (found,) = [one for one in check_dataset(parcels.project.settings, "parcels")
+                if one.check == "source more"]  # fmt: skip
+    assert found.level == "problem"
+    assert "would be held: it belongs to another source" in found.what
+    assert held_rules(parcels) == ["delivered_elsewhere"]

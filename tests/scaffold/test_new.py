@@ -314,6 +314,19 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(project, case):
     assert project.files() == []
 
 
+@pytest.mark.parametrize("values", [range(60), [0, 1] * 30], ids=["all differ", "of two"])
+def test_a_file_of_nothing_but_the_target_is_refused(project, values):
+    path = project.root / "orders.csv"
+    pd.DataFrame({"returned": values}).to_csv(path, index=False)
+    with pytest.raises(DataError, match="no column beside the target") as caught:
+        project.new("orders", path, target="returned")
+    error = caught.value
+    assert (error.where.endswith("orders.csv"), error.found) == (True, "returned alone")
+    assert error.expected
+    assert error.remedy
+    assert project.files() == []
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

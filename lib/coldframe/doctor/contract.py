@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from coldframe.contracts.expectations import remedy
 from coldframe.datasets import Dataset
 from coldframe.doctor.findings import Finding, fine, judged
+from coldframe.faults import UnfitBatchError
 from coldframe.wording import count, explain_delivery, explain_reasons
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def check_contract(dataset: Dataset, sample: SourceSample) -> Finding:
     """Tell what the contract would set aside of the sample of a source."""
     check, landed = f"source {sample.source}", sample.landed
     where = f"datasets/{dataset.name}.yaml, sources.{sample.source}"
-    if sample.error is None and sample.fit is None:
+    if landed is None and sample.fit is None:
         return judged(
             check, "note", f"{where}: nothing has come yet, so the contract judged nothing.",
             f"coldframe land FILE --source {sample.source}",
@@ -38,9 +39,13 @@ def check_contract(dataset: Dataset, sample: SourceSample) -> Finding:
             "mend file or contract" + (f", or take it as it is: {word}" if may else ""),
         )  # fmt: skip
     if sample.error is not None:
-        told = f"{where}: {spell_sample(sample)} would be held: {sample.error.what} "
-        return judged(check, "problem", f"{told}{sample.error.found}{others}",
-                      sample.error.remedy or "mend the file or the source")  # fmt: skip
+        unfit = isinstance(sample.error, UnfitBatchError)
+        told = f"{where}: {spell_sample(sample)} {'would be held' if unfit else 'was not judged'}"
+        return judged(
+            check, "problem" if unfit else "warning",
+            f"{told}: {sample.error.what} {sample.error.found}{others}",
+            sample.error.remedy or "mend the file or the source",
+        )  # fmt: skip
     if landed and landed.release:
         told = f"{landed.release.who} has released {spell_sample(sample)}: the next build takes"
         aside = f"; {_aside(sample)}" if _unfit(sample) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +27,8 @@ class LandedChoice:
     ----------
     path : Path
         Where it is.
+    digest : str
+        SHA-256 of its bytes when it was looked at.
     standing : {"waiting", "held", "released", "frozen"}
         The next build judges it; the contract of now has held it; it did, and a person has
         released it; or its rows are in a snapshot.
@@ -41,6 +43,7 @@ class LandedChoice:
     """
 
     path: Path
+    digest: str
     standing: Standing
     delivery: Delivery | None = None
     release: Release | None = None
@@ -90,12 +93,14 @@ class _View:
             return None
         name = (source, digest, self._versions[source])
         if name[:2] in self._judged.frozen:
-            return LandedChoice(path=path, standing="frozen")
+            return LandedChoice(path=path, digest=digest, standing="frozen")
         if name in self._judged.held:
-            return LandedChoice(path=path, standing="held", delivery=self._held[name])
+            told = self._held[name]
+            return LandedChoice(path=path, digest=digest, standing="held", delivery=told)
         if name in self._words:
-            return LandedChoice(path=path, standing="released", release=self._words[name])
-        return LandedChoice(path=path, standing="waiting")
+            word = self._words[name]
+            return LandedChoice(path=path, digest=digest, standing="released", release=word)
+        return LandedChoice(path=path, digest=digest, standing="waiting")
 
 
 def _choose(
@@ -117,10 +122,8 @@ def _choose(
     chosen = found[place]
     others = Counter(map(str, standings))
     others[chosen.standing] -= 1  # those of none are left out by +
-    return LandedChoice(
-        path=chosen.path, standing=chosen.standing, delivery=chosen.delivery,
-        release=chosen.release, others=+others, older=len(newest_first) - len(looked),
-    )  # fmt: skip
+    older = len(newest_first) - len(looked)
+    return replace(chosen, others=+others, older=older)
 
 
 def _within(newest_first: Sequence[tuple[int, int, Path]]) -> Iterator[Path]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 
-from coldframe.contracts.batches import check_batch, check_key_shares, check_keys
-from coldframe.contracts.casting import cast
-from coldframe.contracts.faults import sum_up
-from coldframe.contracts.rows import check_rows
+from coldframe.contracts.batches import check_batch, check_key_shares
+from coldframe.contracts.casting import Typed
+from coldframe.contracts.evolving import check_undeclared
+from coldframe.contracts.faults import Fault
+from coldframe.contracts.judging import Judgement, judge_rows
+from coldframe.contracts.profiles import BatchProfile
 from coldframe.doctor.landed import LandedChoice, choose_landed
-from coldframe.errors import ColdframeError
+from coldframe.errors import ColdframeError, DataError
 from coldframe.faults import UnfitBatchError
 from coldframe.ingest.history import History
+from coldframe.ingest.judging import check_delivery, fault_of, when_delivered
+from coldframe.ingest.landing import LandedCopy
 from coldframe.ledger import Reason
 from coldframe.readers import read_batch
 from coldframe.sources import Source
@@ -72,9 +75,8 @@ def sample_sources(bench: Workbench) -> tuple[SourceSample, ...]:
     for name in bench.dataset.sources:
         known = head.tables[name].rows if head is not None and name in head.tables else 0
         if name in chosen:
-            source = bench.agreed.sources[name]
             sample = SourceSample(source=name, landed=chosen[name], known=known)
-            found.append(_judge(sample, chosen[name], source, history))
+            found.append(_judge(bench, sample, chosen[name], history))
         elif head is not None and name in head.tables:
             rows = bench.store.read(head, name).head(ROWS)
             found.append(SourceSample(source=name, rows=len(rows), known=known, fit=rows))
@@ -84,36 +86,66 @@ def sample_sources(bench: Workbench) -> tuple[SourceSample, ...]:
 
 
 def _judge(
-    sample: SourceSample, landed: LandedChoice, source: Source, history: History
+    bench: Workbench, sample: SourceSample, landed: LandedChoice, history: History
 ) -> SourceSample:
     """Judge the first rows of a file as ingest would, whose own rows are not known if frozen."""
+    name, source = sample.source, bench.agreed.sources[sample.source]
     new = landed.standing != "frozen"
     compared = new and bool(source.key) and not source.batch.keys_known
+    known = history.known_keys(name) if compared and sample.known <= KNOWN else None
+    holds: tuple[Fault, ...] = ()
     try:
-        text = next(read_batch(landed.path, source)).head(ROWS)
-        typed, uncast = cast(text, source)
-        broken = check_rows(typed, source, clock=_delivered(landed.path))
-        lines = set(uncast["line"]) | set(broken["line"])
-        known = history.known_keys(sample.source) if compared and sample.known <= KNOWN else None
-        doubled = check_keys(typed[~typed.index.isin(list(lines))], source, known=known)
+        size, clock = landed.path.stat().st_size, when_delivered(landed.path)
+        if new:
+            path = landed.path if size <= source.batch.bytes else None
+            holds = check_delivery(bench, name, LandedCopy(landed.digest, size, path), history)
+            if path is None:
+                return replace(sample, holds=_reasons(holds))
+        text = _first_rows(landed, source)
+        judged = judge_rows(text, source, known=known, clock=clock)
     except UnfitBatchError as error:
         return replace(sample, error=error)
-    failures = pd.concat([uncast, broken, doubled], ignore_index=True)
-    fit = typed[~typed.index.isin(failures["line"])]
-    whole = len(text) < ROWS  # only then is it known how many rows there are
-    holds = check_batch(
-        source, rows=len(text), quarantined=len(text) - len(fit),
-        history=history.sizes(sample.source) if whole and new else (),
-    )  # fmt: skip
-    holds += check_key_shares(source, sum_up(failures), rows=len(text))
+    except (OSError, MemoryError) as error:  # this machine's fault, as it is for ingest
+        return replace(sample, error=DataError(
+            "The file cannot be read now.", found=f"{type(error).__name__}: {error}",
+            remedy="see whether it is there and may be read, then check again",
+        ))  # fmt: skip
+    except Exception as error:  # noqa: BLE001 - the user's rules may raise anything
+        return replace(sample, error=UnfitBatchError("It cannot be judged.", (fault_of(error),)))
+    whole = new and len(text) < ROWS  # only then is it known how many rows there are
+    if not holds:
+        holds = _check_whole(judged, source, history.sizes(name) if whole else ())
+        if whole:
+            profile = BatchProfile(source, history.references(name))
+            profile.add(Typed.of(judged.fit))
+            holds += profile.faults(clock)
     many = f"; its keys were not compared with those of {sample.known:,} frozen rows"
     return replace(
-        sample, rows=len(text), fit=fit, failures=failures.drop_duplicates(["line", "column"]),
-        holds=tuple(Reason(**asdict(one)) for one in holds),
+        sample, rows=judged.rows, fit=judged.fit, holds=_reasons(holds),
+        failures=judged.failures.drop_duplicates(["line", "column"]),
         unlike=many if compared and sample.known > KNOWN else "",
     )  # fmt: skip
 
 
-def _delivered(path: Path) -> datetime:
-    """Return when a file came, as ingest takes it: when it was last written."""
-    return min(datetime.now(UTC), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+def _first_rows(landed: LandedChoice, source: Source) -> pd.DataFrame:
+    """Return the first rows as text; a reader's pieces may be shorter than the sample."""
+    pieces, rows = [], 0
+    for piece in read_batch(landed.path, source):
+        pieces.append(piece)
+        rows += len(piece)
+        if rows >= ROWS:
+            break
+    return pd.concat(pieces).head(ROWS)
+
+
+def _check_whole(judged: Judgement, source: Source, sizes: Sequence[int]) -> tuple[Fault, ...]:
+    """Return what holds the file as a whole, as far as the share of its first rows tells."""
+    return (
+        *check_batch(source, rows=judged.rows, quarantined=len(judged.text), history=sizes),
+        *check_key_shares(source, judged.faults, rows=judged.rows),
+        *check_undeclared(judged.unknown_columns, source),
+    )
+
+
+def _reasons(faults: Sequence[Fault]) -> tuple[Reason, ...]:
+    return tuple(Reason(**asdict(one)) for one in faults)

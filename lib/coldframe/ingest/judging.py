@@ -120,7 +120,7 @@ def _judge(
     dataset, source = bench.dataset, landed.source
     file = landed.kept_of or _name(bench, landed.source, landed.path)
     judgement = _ask_contract(
-        bench, source, found, history, released=released, clock=_delivered(landed.path)
+        bench, source, found, history, released=released, clock=when_delivered(landed.path)
     )
     renamed = find_renamings(bench, judgement, found.path, source, history)
     if judgement.fit is None:
@@ -152,14 +152,8 @@ def _ask_contract(
     clock: datetime,
 ) -> BatchJudgement:
     """Return what the contract says; whatever a batch does to our code, the others go on."""
-    other = history.source_of(found.digest)
-    if found.path is None:
-        limit = bench.dataset.sources[source].batch.bytes
-        told = f"{found.size:,} bytes, at most {limit:,} are allowed"
-        return _hold(Fault(rule="file_size", example=told))
-    if other is not None:
-        return _hold(Fault(rule="delivered_elsewhere", example=f"the same bytes came as {other}"))
-    if faults := history.type_faults(source):
+    faults = check_delivery(bench, source, found, history)
+    if faults or found.path is None:
         return _hold(*faults)
     try:
         return judge_batch(
@@ -175,10 +169,30 @@ def _ask_contract(
     except (OSError, MemoryError):
         raise  # this machine's fault, not the batch's: another run tries again
     except Exception as error:  # noqa: BLE001 - isolation: a batch we cannot judge is held
-        return _hold(Fault(rule="not_judged", example=shorten(f"{type(error).__name__}: {error}")))
+        return _hold(fault_of(error))
 
 
-def _delivered(path: Path) -> datetime:
+def check_delivery(
+    bench: Workbench, source: str, found: LandedCopy, history: History
+) -> tuple[Fault, ...]:
+    """Return why a delivery is held before anybody reads a row of it; nothing if it is not."""
+    other = history.source_of(found.digest)
+    if found.path is None:
+        limit = bench.dataset.sources[source].batch.bytes
+        told = f"{found.size:,} bytes, at most {limit:,} are allowed"
+        return (Fault(rule="file_size", example=told),)
+    if other is not None:
+        told = f"the same bytes came as {other}"
+        return (Fault(rule="delivered_elsewhere", example=told),)
+    return history.type_faults(source)
+
+
+def fault_of(error: Exception) -> Fault:
+    """Return the fault for which a batch is held that our code or the user's cannot judge."""
+    return Fault(rule="not_judged", example=shorten(f"{type(error).__name__}: {error}"))
+
+
+def when_delivered(path: Path) -> datetime:
     """Return when a file was delivered: when it was last written, but never in the future."""
     now = datetime.now(UTC)
     try:

@@ -45,8 +45,15 @@ def guess_key(
     Raises
     ------
     DataError
-        No columns name each row.
+        No columns name each row, or there are none that could.
     """
+    if all(name in without for name in frame.columns):
+        raise DataError(
+            "There is no column beside the target.", where=origin,
+            expected="columns that name each row, and some to predict from",
+            found=f"{', '.join(without)} alone",
+            remedy="take a file that has them, or name another target with --target",
+        )  # fmt: skip
     fit = [one for one in guesses if _may_name(one) and one.name not in without]
     ranked = sorted(fit, key=_rank)
     alone = [one for one in ranked if one.distinct == len(frame)]
