@@ -29,8 +29,10 @@ class Pull(Record):
     ``>=`` loses none of those that share a watermark. `lookback` reaches back behind the last
     watermark for rows that were committed late (seconds of a timestamp, days of a date, else as
     numbers). Without `watermark` each pull takes the whole result, if it is another than before.
-    A query whose rows are not all there after `timeout` seconds is given up, so that one that waits
-    for a lock or does not end does not keep other sources from being pulled.
+    A query whose rows are not all there after `timeout` seconds is given up. On PostgreSQL and
+    SQLite it is ended, so that one that does not end does not keep other sources from being pulled;
+    with other databases the clock is looked at between fetches only, and one that brings no row is
+    waited for.
     """
 
     url: str = Field(min_length=1)

@@ -144,6 +144,25 @@ def test_a_file_that_is_not_there_is_told(bench, served, status):
     assert "nothing to be pulled from" in pull(bench).fault
 
 
+def test_a_file_whose_name_the_source_does_not_take_is_a_fault_with_what_to_do(
+    tmp_path, address, served
+):
+    """Its suffix stands in the query, which is no part of the name."""
+    url = address.partition("/out/")[0] + "/download?file=orders.csv"
+    bench = write_project(tmp_path / "before", orders={"pull": {"url": url}})
+    source = pull(bench)
+    for told in ("found:    download", "files: *.csv", "such as download*", "without the query"):
+        assert told in source.fault
+    assert landed(bench) == {}
+    taken = {"pull": {"url": url}, "files": "download*"}
+    bench = write_project(tmp_path / "after", orders=taken)
+    pull(bench)
+    served.body, served.headers["Last-Modified"] = SECOND, "Sat, 02 Mar 2013 12:00:01 GMT"
+    pull(bench)
+    assert landed(bench) == {"download": FIRST, "download~002": SECOND}
+    assert ingest_batches(bench).snapshot.rows == 2
+
+
 @pytest.mark.parametrize(("compression", "outcome"), [("none", "held"), ("gzip", "accepted")])
 def test_a_file_that_the_server_packs_is_declared_so_or_held(
     tmp_path, address, served, compression, outcome

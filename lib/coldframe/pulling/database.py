@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ POSTGRES = {
 }
 AT_ONCE = 5_000  # rows fetched
 CANCELLED = "57014"  # PostgreSQL's code of a statement that was ended
+STEPS = 100_000  # of SQLite's machine between two looks at the clock: some milliseconds
 
 
 @contextlib.contextmanager
@@ -34,6 +36,7 @@ def reading(url: str, *, root: Path, timeout: float) -> Iterator[Connection]:
     PostgreSQL and SQLite refuse what would write; of others what a query did is rolled back.
     PostgreSQL ends a statement after `timeout` seconds, with an error; of a query that streams its
     rows each fetch is a statement, so `fetch_in_time` looks at the clock between them.
+    SQLite has no such limit; there `fetch_in_time` interrupts it.
 
     Raises
     ------
@@ -78,22 +81,47 @@ def fetch_in_time(
     Raises
     ------
     EnvironmentFaultError
-        It takes longer. A fetch that has begun is waited for, on PostgreSQL at most `timeout`.
+        It takes longer. SQLite ends it then; a fetch that has begun is waited for on PostgreSQL at
+        most another `timeout`, on other databases for as long as it takes.
     """
     end, rows = time.monotonic() + timeout, 0
     streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
     try:
-        with contextlib.closing(streamed.execute(text(query), bound)) as result:
+        with (
+            _ended_at(end, connection),
+            contextlib.closing(streamed.execute(text(query), bound)) as result,
+        ):
             yield [str(name) for name in result.keys()]  # noqa: SIM118  # it is no mapping
             for some in result.partitions():
                 rows += len(some)
                 if time.monotonic() > end:
                     raise _too_long(timeout, f"{rows:,} rows so far")
                 yield from some
+            if time.monotonic() > end:  # what waited longest may have brought no row
+                raise _too_long(timeout, f"{rows:,} rows, and their end too late")
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != CANCELLED or time.monotonic() < end:
+        if not _was_ended(error.orig) or time.monotonic() < end:
             raise  # in time it was somebody else who ended it
         raise _too_long(timeout, str(error.orig)) from error
+
+
+@contextlib.contextmanager
+def _ended_at(end: float, connection: Connection) -> Iterator[None]:
+    """Have SQLite, which knows no time limit, interrupt what still runs at `end`."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def _was_ended(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_INTERRUPT or getattr(error, "sqlstate", None) == CANCELLED
 
 
 def _too_long(timeout: float, found: str) -> EnvironmentFaultError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,14 @@ def pull_objects(
         Told what was done, whatever is raised in between.
     tell : callable
         Told a line for each object.
+
+    Raises
+    ------
+    ConfigurationError
+        It is in the home folder, or an address of a web server whose one file `pattern` does not
+        take.
+    NotFoundError
+        There is nothing at `url`.
     """
     filesystem, path = open_filesystem(url, root=root)
     filesystem.invalidate_cache()
@@ -97,6 +106,8 @@ def pull_objects(
             expected="a folder elsewhere",
         )  # fmt: skip
     found = dict(sorted(list_objects(filesystem, path)))
+    if isinstance(filesystem, WebFileSystem):
+        _check_web_names(found, pattern)
     before = load_state(state_file).get("objects", {})
     kept = {key: said for key, said in before.items() if key in found}
     failures: list[Exception] = []  # since the last success
@@ -138,6 +149,19 @@ def pull_objects(
             save_state(state_file, {"objects": kept})
     if first is not None:
         raise first
+
+
+def _check_web_names(keys: Iterable[str], pattern: str) -> None:
+    """Raise where the one file of an address is not taken: nothing would ever come of it."""
+    for name in map(safe_name, keys):
+        if not taken_by(pattern, name):
+            stem, dot, suffix = name.partition(".")
+            raise ConfigurationError(
+                "The name of the file at this address does not match files.", where="files",
+                found=name, expected=f"a name that matches files: {pattern}",
+                remedy="files must match the end of the address's path, without the query: such as "
+                f"{escape(stem)}*{dot}{escape(suffix)}",
+            )  # fmt: skip
 
 
 def _unwanted(key: str, name: str, pattern: str) -> str | None:
