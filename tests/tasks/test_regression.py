@@ -111,7 +111,8 @@ def test_a_worse_challenger_is_kept_out_though_its_figure_is_greater(bench):
 
 def test_a_sweep_looks_for_the_smallest_error_and_its_winner_is_proposed(bench):
     told = []
-    report = sweep_snapshot(bench, snapshot="cars@1", trials=4, progress=told.append)
+    # draws follow from the snapshot's id: four of them may all be worse than the present value
+    report = sweep_snapshot(bench, snapshot="cars@1", trials=12, progress=told.append)
     values = [trial.value for trial in report.study.complete]
     assert report.best.value == min(values) < report.study.baseline
     assert f"best {min(values):,.2f}"[:9] in told[-1]
