@@ -238,6 +238,7 @@ def test_another_type_than_the_frozen_one_would_hold_the_file(parcels):
     assert found.level == "problem"
     assert "c.csv would be held: column weight changed its type" in found.what
     assert held_rules(parcels) == ["stored_type"]
+    assert parcels.check().remedy == "mend file or contract"  # nobody can overrule it
 
 
 @pytest.mark.parametrize(

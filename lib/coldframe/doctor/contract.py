@@ -31,12 +31,11 @@ def check_contract(dataset: Dataset, sample: SourceSample) -> Finding:
         return _of_frozen(check, where, sample, others)
     if landed and landed.standing == "held" and landed.delivery:
         told = explain_delivery(landed.delivery, dataset.sources[sample.source])
-        # nobody can overrule that none of its rows is fit
-        may = not landed.delivery.released and sample.fit is not None and len(sample.fit)
         word = f'coldframe release {landed.delivery.batch[:10]} --reason "..."'
+        choice = f", or take it as it is: {word}" if landed.releasable else ""
         return judged(
             check, "problem", f"{where}: {spell_sample(sample)} is held, {told}{others}.",
-            "mend file or contract" + (f", or take it as it is: {word}" if may else ""),
+            f"mend file or contract{choice}",
         )  # fmt: skip
     if sample.error is not None:
         unfit = isinstance(sample.error, UnfitBatchError)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from coldframe.contracts import contract_versions
+from coldframe.ingest import releasable
 from coldframe.ingest.landing import Judged, landed_files, remember_digests
 from coldframe.ledger import Delivery, Release, deliveries, releases
 from coldframe.workbench import Workbench
@@ -34,6 +35,8 @@ class LandedChoice:
         released it; or its rows are in a snapshot.
     delivery : Delivery or None
         Why it is held.
+    releasable : bool
+        Whether a person could release what is held.
     release : Release or None
         Who released it.
     others : mapping of str to int
@@ -46,6 +49,7 @@ class LandedChoice:
     digest: str
     standing: Standing
     delivery: Delivery | None = None
+    releasable: bool = False
     release: Release | None = None
     others: Mapping[str, int] = field(default_factory=dict)
     older: int = 0
@@ -81,6 +85,7 @@ class _View:
         told, words = deliveries(bench.ledger, name), releases(bench.ledger, name)
         self._judged = Judged.of(told, words)
         self._held = {(d.source, d.batch, d.contract): d for d in told if d.outcome == "held"}
+        self._open = {(d.source, d.batch) for d in releasable(bench, self._held.values())}
         self._words = {(r.source, r.batch, r.contract): r for r in words}
         self._versions = contract_versions(bench.agreed, lib=bench.settings.lib)
         self._memory = remember_digests(bench)  # never saved: who only looks writes nothing
@@ -95,8 +100,10 @@ class _View:
         if name[:2] in self._judged.frozen:
             return LandedChoice(path=path, digest=digest, standing="frozen")
         if name in self._judged.held:
-            told = self._held[name]
-            return LandedChoice(path=path, digest=digest, standing="held", delivery=told)
+            return LandedChoice(
+                path=path, digest=digest, standing="held", delivery=self._held[name],
+                releasable=name[:2] in self._open,
+            )  # fmt: skip
         if name in self._words:
             word = self._words[name]
             return LandedChoice(path=path, digest=digest, standing="released", release=word)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
 
 from coldframe.errors import ConfigurationError, NotFoundError
 from coldframe.faults import UnfitBatchError
@@ -12,14 +11,10 @@ from coldframe.readers import excel, ods
 from coldframe.readers.sheets import Head
 from coldframe.sources import BatchRules
 
-
-class HeadReader(Protocol):
-    """Reads how the sheets of a workbook begin."""
-
-    def __call__(self, path: Path, *, limit: int) -> dict[str, Head]: ...  # noqa: D102
-
-
-KINDS: Mapping[str, HeadReader] = {"excel": excel.read_heads, "ods": ods.read_heads}
+KINDS: Mapping[str, Callable[..., dict[str, Head]]] = {
+    "excel": excel.read_heads,
+    "ods": ods.read_heads,
+}
 SHOWN = 5
 
 
